@@ -18,7 +18,7 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import vectorize_graph
-from pytensor.tensor import TensorVariable
+from pytensor.tensor import TensorType, TensorVariable
 from xarray import DataTree
 
 type FloatArray = NDArray[np.float64]
@@ -38,7 +38,9 @@ _models: dict[Hashable, "CompiledModel"] = {}
 
 
 def compiled_function(
-    key: Hashable, inputs: Inputs, build: Callable[[dict[str, TensorVariable]], TensorVariable]
+    key: Hashable,
+    types: Mapping[str, TensorType],
+    build: Callable[[dict[str, TensorVariable]], TensorVariable],
 ) -> Callable[[Inputs], np.ndarray]:
     """Return a function of named arrays, compiled once for each key and kept.
 
@@ -46,8 +48,8 @@ def compiled_function(
     ----------
     key : hashable
         Everything that decides the graph besides the values of the inputs.
-    inputs : mapping of str to ndarray
-        Arrays whose types and dimensions the function takes.
+    types : mapping of str to TensorType
+        The arrays that the function takes.
     build : callable
         Builds the graph from tensors of the same names.
 
@@ -57,10 +59,7 @@ def compiled_function(
         From a mapping of arrays to the value.
     """
     if key not in _functions:
-        tensors = {
-            name: pt.tensor(name, shape=(None,) * value.ndim, dtype=value.dtype)
-            for name, value in inputs.items()
-        }
+        tensors = {name: type_(name) for name, type_ in types.items()}
         function = _compile_numpy(list(tensors.values()), build(tensors))
         names = tuple(tensors)
         _functions[key] = lambda arrays: function(*(arrays[name] for name in names))
@@ -74,9 +73,7 @@ def _compile_numpy(
     return pytensor.function(inputs, output, mode=_NUMPY_MODE, on_unused_input="ignore")
 
 
-def compiled_model(
-    key: Hashable, build: Callable[[], pm.Model], data: Inputs
-) -> "CompiledModel":
+def compiled_model(key: Hashable, build: Callable[[], pm.Model], data: Inputs) -> "CompiledModel":
     """Return a compiled model holding the given data, compiled once for each key and kept.
 
     Parameters
@@ -135,6 +132,10 @@ class CompiledModel:
         batched = vectorize_graph(log_density, {joined: points})
         return _compile_numpy([points], batched)
 
+    def compile(self) -> None:
+        """Compile now what would otherwise be compiled at first use."""
+        _ = self._sampler, self._log_density
+
     def log_density(self, points: FloatArray) -> FloatArray:
         """Log density of the unconstrained parameters, Jacobian included.
 
@@ -170,9 +171,11 @@ class CompiledModel:
         xarray.DataTree
             With ``unconstrained_draw`` and ``logp`` in its group ``sample_stats``.
         """
-        compiled = self._sampler.with_data(**self._data) if self._data else self._sampler
+        # Data that only the simulators use are not part of the density, and nutpie refuses them.
+        in_density = {variable.name for variable in self._sampler.shared_var_keys}
+        known = {name: value for name, value in self._data.items() if name in in_density}
         return nutpie.sample(
-            compiled,
+            self._sampler.with_data(**known),
             draws=draws,
             tune=tune,
             chains=chains,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from arviz_stats.base import array_stats
 from scipy import stats
 
 from bayes_leaks.evidence.bridge_identity import BridgeTerms
+from bayes_leaks.evidence.chains import mean_error
 
 CHANCE_LEVEL = 0.99
 
@@ -67,8 +67,8 @@ def bridge_error(folds: tuple[BridgeTerms, BridgeTerms]) -> BridgeError:
         [fold.at_draws[:, fold.bridged] for fold in (to_first, to_second)], axis=1
     )
     difference = to_first.at_draws - to_second.at_draws
-    draws = float(array_stats.mcse(series, method="mean"))
-    by_half = [array_stats.mcse(difference[:, f.bridged], method="mean") for f in folds]
+    draws = mean_error(series)
+    by_half = [mean_error(difference[:, f.bridged]) for f in folds]
     shared = float(np.sqrt(np.mean(np.square(by_half)) / 4.0))
     variances = [float(np.var(f.at_proposals, ddof=1)) / f.at_proposals.size / 4.0 for f in folds]
     proposals = float(np.sqrt(sum(variances)))

@@ -12,10 +12,10 @@ the ``Z`` at which the two sample means agree. Near it, the error of ``log Z`` i
 from dataclasses import dataclass
 
 import numpy as np
-from arviz_stats.base import array_stats
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
+from bayes_leaks.evidence.chains import effective_draws
 from bayes_leaks.evidence.inputs import Floats
 
 _WIDEST_BRACKET = 2.0**20
@@ -75,15 +75,17 @@ def solve(at_draws: Floats, at_proposals: Floats, bridged: slice) -> BridgeTerms
     """
     used = at_draws[:, bridged]
     centre = float(np.median(used))
-    effective = min(float(array_stats.ess(used, method="bulk")), float(used.size))
+    effective = min(effective_draws(used, method="bulk"), used.size)
     log_share_draws = np.log(effective) - np.log(effective + at_proposals.size)
     log_share_proposals = np.log(at_proposals.size) - np.log(effective + at_proposals.size)
 
     def log_t_draws(ratio: Floats, log_z: float) -> Floats:
-        return -np.logaddexp(log_share_draws + (ratio - centre - log_z), log_share_proposals)
+        weight = ratio - centre - log_z
+        return np.asarray(-np.logaddexp(log_share_draws + weight, log_share_proposals))
 
     def log_t_proposals(ratio: Floats, log_z: float) -> Floats:
-        return -np.logaddexp(log_share_draws, log_share_proposals - (ratio - centre - log_z))
+        weight = ratio - centre - log_z
+        return np.asarray(-np.logaddexp(log_share_draws, log_share_proposals - weight))
 
     def disagreement(log_z: float) -> float:
         proposals = logsumexp(log_t_proposals(at_proposals, log_z)) - np.log(at_proposals.size)

@@ -91,7 +91,7 @@ class NormalProposal:
             Nats.
         """
         standard = solve_triangular(self.factor, (points - self.mean).T, lower=True)
-        return self._log_constant - 0.5 * np.einsum("ij,ij->j", standard, standard)
+        return np.asarray(self._log_constant - 0.5 * (standard**2).sum(axis=0))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw a scrambled Sobol set.

@@ -38,13 +38,18 @@ class Layout:
     dims : dict of str to tuple of str
         Dimension names of each array.
     sizes : dict of str to int
-        Numbers that are fixed in the graph: a record with the same sizes can be swapped in without
-        compiling again.
+        Numbers that are fixed in the graph, among them lengths of dimensions: a record with the
+        same sizes can be swapped in without compiling again.
     """
 
     arrays: dict[str, np.ndarray]
     dims: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+
+    def static_shape(self, name: str) -> tuple[int | None, ...]:
+        """Lengths of the dimensions of an array that are fixed in the graph, else None."""
+        fixed = {"one": 1, **self.sizes}
+        return tuple(fixed.get(dim) for dim in self.dims[name])
 
 
 def exposure_of(history: LeakHistory) -> Exposure:
@@ -226,7 +231,7 @@ class Hypothesis(ABC):
         layout = self.layout(history)
         with pm.Model(coords={"asset": list(history.asset_id)}) as model:
             data = {
-                name: pm.Data(name, array, dims=layout.dims[name])
+                name: pm.Data(name, array, dims=layout.dims[name], shape=layout.static_shape(name))
                 for name, array in layout.arrays.items()
             }
             free = priors.add_priors(self.model)
@@ -301,12 +306,14 @@ class Hypothesis(ABC):
         layout = self.layout(history)
         key = (type(self), "log_likelihood", tuple(sorted(layout.sizes.items())))
         inputs = {**checked, **layout.arrays}
-        evaluate = engine.compiled_function(key, inputs, lambda v: self._graph(v, layout.sizes))
+        types = {name: pt.TensorType("float64", value.shape) for name, value in checked.items()} | {
+            name: pt.TensorType(value.dtype, layout.static_shape(name))
+            for name, value in layout.arrays.items()
+        }
+        evaluate = engine.compiled_function(key, types, lambda v: self._graph(v, layout.sizes))
         return float(evaluate(inputs))
 
-    def _graph(
-        self, inputs: dict[str, TensorVariable], sizes: dict[str, int]
-    ) -> TensorVariable:
+    def _graph(self, inputs: dict[str, TensorVariable], sizes: dict[str, int]) -> TensorVariable:
         values = {name: inputs[name] for name in self.accepts}
         return self.log_density(values, inputs, sizes)
 

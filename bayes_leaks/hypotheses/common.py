@@ -82,12 +82,14 @@ class CommonShock(CommonCause):
         sizes: dict[str, int],
     ) -> TensorVariable:
         """Exact log density, with the shocks integrated out."""
-        background = (1 - values["common_share"]) * values["leak_rate"]
-        shock_void, log_sums = shock_terms(
-            values, values["common_share"], background, arrays, sizes
+        share, observed = values["common_share"], observe_fleet(arrays)
+        shock_void, sums = shock_terms(values, share, 1 - share, arrays, sizes)
+        return (
+            pt.log(sums[:, -1]).sum()
+            + observed.n_events * pt.log(values["leak_rate"])
+            - shock_void
+            - (1 - share) * values["leak_rate"] * observed.time_at_risk
         )
-        background_void = background * observe_fleet(arrays).time_at_risk
-        return log_sums[:, -1].sum() - shock_void - background_void
 
     def draw_leak_times(
         self, rng: np.random.Generator, fleet: Exposure, values: Values
@@ -126,7 +128,7 @@ class CommonPeriod(CommonCause):
     def arrange(self, exposure: Exposure) -> Layout:
         """Cut the calendar at every entry, exit and leak."""
         layout = period.layout(exposure)
-        return Layout(layout.arrays, period.DIMS, {"tree_levels": layout.n_levels})
+        return Layout(layout.arrays, period.DIMS, {"period_piece": 1 << layout.n_levels})
 
     def log_density(
         self,
@@ -136,7 +138,9 @@ class CommonPeriod(CommonCause):
     ) -> TensorVariable:
         """Exact log density, with the hidden state summed out."""
         rates = period.switching(*(values[name] for name in self.accepts))
-        return period.log_density(rates, arrays, sizes["tree_levels"], observe_fleet(arrays))
+        return period.log_density(
+            rates, arrays, sizes["period_piece"].bit_length() - 1, observe_fleet(arrays)
+        )
 
     def draw_leak_times(
         self, rng: np.random.Generator, fleet: Exposure, values: Values
@@ -165,27 +169,27 @@ _MECHANISMS: dict[str, type[CommonCause]] = {"shock": CommonShock, "period": Com
 def shock_layout(exposure: Exposure, event_groups: groups.EventGroups) -> Layout:
     """Lay out the shock integrals and the sizes of their graph."""
     layout = shock.layout(exposure, event_groups)
-    sizes = {"shock_nodes": layout.n_nodes, "group_size": layout.group_size}
+    sizes = {"shock_nodes": layout.n_nodes, "event_set": 1 << layout.group_size}
     return Layout(layout.arrays, shock.DIMS, sizes)
 
 
 def shock_terms(
     values: dict[str, TensorVariable],
     share: TensorVariable,
-    background: TensorVariable,
+    background_share: TensorVariable,
     arrays: dict[str, TensorVariable],
     sizes: dict[str, int],
 ) -> tuple[TensorVariable, TensorVariable]:
-    """Expected number of shocks with a leak, and the log partition sums of every set of events."""
+    """Expected number of shocks with a leak, and the partition sums of every set of events."""
     planned = arrays["asset_end"] - arrays["asset_start"]
-    hit, latency = values["hit_probability"], values["latency"]
+    leak_rate, hit, latency = (values[name] for name in ("leak_rate", "hit_probability", "latency"))
     total = pt.sum(arrays["asset_weight"] * planned)
-    rate = shock.shock_rate(values["leak_rate"], share, hit, latency, planned, total)
-    void, log_integral = shock.integrals(hit, latency, arrays, sizes["shock_nodes"])
-    log_sums = shock.log_partition_sums(
-        log_integral, rate, background, arrays, sizes["group_size"]
+    rate = shock.shock_rate(leak_rate, share, hit, latency, planned, total)
+    void, struck = shock.integrals(leak_rate, hit, latency, arrays, sizes["shock_nodes"])
+    sums = shock.partition_sums(
+        struck, rate, background_share, arrays, sizes["event_set"].bit_length() - 1
     )
-    return rate * void, log_sums
+    return rate * void, sums
 
 
 def shock_leaks(

@@ -1,7 +1,5 @@
 """Competing causes: random leaks, defects and shocks at once, in unknown shares."""
 
-
-
 import numpy as np
 from pytensor.tensor import TensorVariable
 
@@ -57,7 +55,7 @@ class CompetingCauses(Hypothesis):
         return Layout(
             shocks.arrays | rows.arrays,
             shocks.dims | batches.DIMS,
-            shocks.sizes | {"batch_slots": rows.n_slots},
+            shocks.sizes | {"batch_slot": rows.n_slots},
         )
 
     def log_density(
@@ -68,13 +66,13 @@ class CompetingCauses(Hypothesis):
     ) -> TensorVariable:
         """Exact log density, summed over who caused what."""
         random_share, defect_share, common_share = (values["shares"][cause] for cause in range(3))
-        background = random_share * values["leak_rate"]
-        shock_void, log_sums = shock_terms(values, common_share, background, arrays, sizes)
+        rate = values["leak_rate"]
+        shock_void, sums = shock_terms(values, common_share, random_share, arrays, sizes)
         law = batch_law(values, arrays, defect_share)
-        log_free, log_assigned = competing.log_assignments(law, arrays, sizes["batch_slots"])
-        background_void = background * observe_fleet(arrays).time_at_risk
+        log_free, assigned = competing.assignments(rate, law, arrays, sizes["batch_slot"])
+        observed = observe_fleet(arrays)
         return competing.log_density(
-            log_free, log_assigned, log_sums, shock_void, background_void, law
+            rate, random_share, log_free, assigned, sums, shock_void, observed, law
         )
 
     def find_impossible(self, fleet: Exposure, values: Values) -> str | None:

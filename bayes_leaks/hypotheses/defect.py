@@ -38,7 +38,7 @@ class ManufacturingDefect(Hypothesis):
     def arrange(self, exposure: Exposure) -> Layout:
         """Arrange the fleet by batch."""
         rows = batches.rows(exposure)
-        return Layout(rows.arrays, batches.DIMS, {"batch_slots": rows.n_slots})
+        return Layout(rows.arrays, batches.DIMS, {"batch_slot": rows.n_slots})
 
     def log_density(
         self,
@@ -50,7 +50,7 @@ class ManufacturingDefect(Hypothesis):
         rate, share = values["leak_rate"], values["defect_share"]
         law = batch_law(values, arrays, share)
         return defect.log_density(
-            rate, share, law, arrays, sizes["batch_slots"], observe_fleet(arrays)
+            rate, share, law, arrays, sizes["batch_slot"], observe_fleet(arrays)
         )
 
     def find_impossible(self, fleet: Exposure, values: Values) -> str | None:

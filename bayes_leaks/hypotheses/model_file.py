@@ -236,18 +236,46 @@ def read_model_file(path: str | os.PathLike[str], *, required: Mapping[str, str]
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise ModelFileError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    return parse_model_file(text, required=required, path=path)
+
+
+def parse_model_file(
+    text: str, *, required: Mapping[str, str], path: Path | None = None
+) -> ModelFile:
+    """Check the text of a model file, as `read_model_file` does.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    required : mapping of str to str
+        The parameters the hypothesis needs, each with what it must be.
+    path : pathlib.Path, optional
+        Where the text came from, for the messages.
+
+    Returns
+    -------
+    ModelFile
+
+    Raises
+    ------
+    ModelFileError
+        If the text holds anything that is not allowed.
+    """
+    where = "model file" if path is None else str(path)
+    try:
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ModelFileError(
-            f"{path}: is not valid TOML: {error}; a text needs quotation marks, "
+            f"{where}: is not valid TOML: {error}; a text needs quotation marks, "
             'a number none, and each line reads "key = value"'
         ) from error
     if problems := content_problems(content, required):
-        raise ModelFileError(report(str(path), problems, TomlLines(text)))
+        raise ModelFileError(report(where, problems, TomlLines(text)))
     priors = {
         name: Prior(
             name,
@@ -282,7 +310,7 @@ def write_model_file(model: ModelFile, path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(_toml(model), encoding="utf-8")
+        temporary.write_text(model_file_text(model), encoding="utf-8")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -343,7 +371,7 @@ def find_model_file(name: str, models_dir: str | os.PathLike[str] | None = None)
     )
 
 
-def _toml(model: ModelFile) -> str:
+def model_file_text(model: ModelFile) -> str:
     lines = [f"schema_version = {SCHEMA_VERSION}"]
     lines += [f"{key} = {toml_value(getattr(model, key))}" for key in HEAD]
     for name, prior in model.parameters.items():

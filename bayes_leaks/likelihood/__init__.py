@@ -1,0 +1,1 @@
+"""The exact densities of the leaks under each hypothesis, as PyTensor graphs."""

@@ -19,10 +19,19 @@ from pytensor.tensor import TensorVariable
 from bayes_leaks.likelihood.exposure import Exposure, IntArray
 from bayes_leaks.likelihood.groups import EventGroups
 
-# Longer batches are computed in a loop instead of an unrolled graph, which would compile slowly.
+# Larger batches are computed in a loop: unrolled, their graph would compile slowly.
 MAX_UNROLLED = 12
 
 ABSENT, SURVIVOR, LEAKER, OTHER_CAUSE = 0.0, 1.0, 2.0, 3.0
+
+DIMS = {
+    "batch_age": ("batch_slot", "batch_row"),
+    "batch_role": ("batch_slot", "batch_row"),
+    "batch_weight": ("batch_slot", "batch_row"),
+    "batch_seen": ("batch_slot", "batch_row"),
+    "batch_is_free": ("batch_row",),
+    "batch_set_exists": ("event_group", "event_set", "batch_of_group"),
+}
 
 
 class BatchLaw(NamedTuple):
@@ -48,7 +57,7 @@ def batch_law(
     planned: TensorVariable,
     total: TensorVariable,
 ) -> BatchLaw:
-    """Derive the defective share that makes the expected number of defect leaks ``share * rate * E``.
+    """Derive the defective share for an expected number of defect leaks of ``share * rate * E``.
 
     Parameters
     ----------
@@ -76,16 +85,6 @@ def batch_law(
     return BatchLaw(mean * strength, (1 - mean) * strength, mean, shape, scale)
 
 
-DIMS = {
-    "batch_age": ("batch_row", "batch_slot"),
-    "batch_role": ("batch_row", "batch_slot"),
-    "batch_weight": ("batch_row", "batch_slot"),
-    "batch_is_free": ("batch_row",),
-    "batch_rows_of_set": ("event_group", "event_set", "batch_of_group"),
-    "batch_log_set_pad": ("event_group", "event_set"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class BatchRows:
     """Batches as rows of a table, their assets in slots.
@@ -93,19 +92,21 @@ class BatchRows:
     Parameters
     ----------
     arrays : dict of str to ndarray
-        ``batch_age`` (n_rows, slots), years at leak or censoring; ``batch_role`` (n_rows, slots), absent 0,
-        survivor 1, leaker 2; ``batch_weight`` (n_rows, slots); absent slots come last.
-    event_slot : ndarray of int, shape (n_events, 2)
-        Row and slot of the asset of each event.
+        Each of shape (slots, n_rows): ``batch_age``, years at leak or censoring; ``batch_role``,
+        absent 0, survivor 1, leaker 2; ``batch_weight``; ``batch_seen``, the number of assets in
+        earlier slots. Absent slots come first.
+    row, slot : ndarray of int, shape (n_events,)
+        Place of the asset of each event.
     """
 
     arrays: dict[str, np.ndarray]
-    event_slot: IntArray
+    row: IntArray
+    slot: IntArray
 
     @property
     def n_slots(self) -> int:
         """Number of assets of the largest batch."""
-        return int(self.arrays["batch_age"].shape[1])
+        return len(self.arrays["batch_age"])
 
 
 def rows(exposure: Exposure) -> BatchRows:
@@ -121,46 +122,29 @@ def rows(exposure: Exposure) -> BatchRows:
     """
     _, row = np.unique(exposure.batch, return_inverse=True)
     size = np.bincount(row)
+    n_slots = int(size.max())
     order = np.argsort(row, kind="stable")
+    rank = np.arange(exposure.n_assets) - np.repeat(np.cumsum(size) - size, size)
     slot = np.empty(exposure.n_assets, dtype=np.int64)
-    slot[order] = np.arange(exposure.n_assets) - np.repeat(np.cumsum(size) - size, size)
-    shape = (len(size), int(size.max()))
+    slot[order] = rank + np.repeat(n_slots - size, size)
+    shape = (n_slots, len(size))
     age, weight, role = np.ones(shape), np.ones(shape), np.full(shape, ABSENT)
-    age[row, slot] = exposure.censor - exposure.start
-    weight[row, slot] = exposure.weight
-    role[row, slot] = SURVIVOR
+    age[slot, row] = exposure.censor - exposure.start
+    weight[slot, row] = exposure.weight
+    role[slot, row] = SURVIVOR
     leaker = exposure.event_asset
-    role[row[leaker], slot[leaker]] = LEAKER
-    return BatchRows(
-        {"batch_age": age, "batch_role": role, "batch_weight": weight}, np.stack([row[leaker], slot[leaker]], axis=1)
-    )
+    role[slot[leaker], row[leaker]] = LEAKER
+    arrays = {
+        "batch_age": age,
+        "batch_role": role,
+        "batch_weight": weight,
+        "batch_seen": np.maximum(np.arange(n_slots)[:, None] - (n_slots - size), 0.0),
+    }
+    return BatchRows(arrays, row[leaker], slot[leaker])
 
 
-@dataclass(frozen=True, slots=True)
-class AssignedRows:
-    """A batch row for every set of its events that defects could have caused.
-
-    Parameters
-    ----------
-    arrays : dict of str to ndarray
-        As in `BatchRows`; role 2 marks the leakers whose leak a defect caused, and role 3 those
-        that leaked for another reason before any defect of theirs did. Further ``batch_is_free``
-        (n_rows,), 1 for the batches without events; ``batch_rows_of_set`` (n_groups, 2**size,
-        batches_of_group), for every set of a group's events the rows whose product is its weight,
-        padded with -1; ``batch_log_set_pad`` (n_groups, 2**size), 0 for sets of events that exist and
-        -inf for padding.
-    """
-
-    arrays: dict[str, np.ndarray]
-
-    @property
-    def n_slots(self) -> int:
-        """Number of assets of the largest batch."""
-        return int(self.arrays["batch_age"].shape[1])
-
-
-def assigned_rows(exposure: Exposure, groups: EventGroups) -> AssignedRows:
-    """List the batches without events once and the others once for each set of their events.
+def assigned_rows(exposure: Exposure, groups: EventGroups) -> BatchRows:
+    """Arrange the fleet by batch, once for every set of events that defects could have caused.
 
     Parameters
     ----------
@@ -170,72 +154,64 @@ def assigned_rows(exposure: Exposure, groups: EventGroups) -> AssignedRows:
 
     Returns
     -------
-    AssignedRows
+    BatchRows
+        The first rows stand for the sets of events: group by group, set by set, one for each batch
+        of the group, with role 2 for the leakers of the set and role 3 for those that leaked for
+        another reason before any defect of theirs did. The last rows are the batches without
+        events. Further arrays: ``batch_is_free`` (n_rows,), 1 for these last; ``batch_set_exists``
+        (n_groups, 2**size, batches_of_group), 1 where the set exists and 0 for padding.
     """
     base = rows(exposure)
-    event_row, event_slot = base.event_slot.T
-    with_events = np.unique(event_row)
-    free = np.setdiff1d(np.arange(len(base.arrays["batch_age"])), with_events)
-    source, role = [free], [base.arrays["batch_role"][free]]
-    row_of: dict[tuple[int, frozenset[int]], int] = {}
-    n_rows = len(free)
-    for batch_row in with_events:
-        events = np.flatnonzero(event_row == batch_row)
-        for mask in range(1 << len(events)):
-            assigned = events[[bit for bit in range(len(events)) if mask >> bit & 1]]
-            roles = base.arrays["batch_role"][batch_row].copy()
-            roles[event_slot[events]] = OTHER_CAUSE
-            roles[event_slot[assigned]] = LEAKER
-            source.append(np.array([batch_row]))
-            role.append(roles[None, :])
-            row_of[batch_row, frozenset(assigned.tolist())] = n_rows
-            n_rows += 1
-    picked = np.concatenate(source)
-    rows_of_set, log_set_pad = _rows_of_sets(groups, event_row, row_of)
-    arrays = {
-        "batch_age": base.arrays["batch_age"][picked],
-        "batch_role": np.concatenate(role),
-        "batch_is_free": (np.arange(n_rows) < len(free)).astype(float),
-        "batch_rows_of_set": rows_of_set,
-        "batch_log_set_pad": log_set_pad,
-    }
-    return AssignedRows(arrays)
-
-
-def _rows_of_sets(
-    groups: EventGroups,
-    event_row: IntArray,
-    row_of: dict[tuple[int, frozenset[int]], int],
-) -> tuple[IntArray, np.ndarray]:
-    """For every set of a group's events, the rows of its batches under that assignment."""
-    batches = [np.unique(event_row[events]) for events in groups.events]
-    width = max((len(batch) for batch in batches), default=1)
-    shape = (len(groups.events), 1 << groups.size)
-    index = np.full((*shape, width), -1, dtype=np.int64)
-    log_pad = np.full(shape, -np.inf)
+    # One more row, of no assets at all, pads groups that span fewer batches than others.
+    table = {name: np.pad(array, ((0, 0), (0, 1))) for name, array in base.arrays.items()}
+    table["batch_age"][:, -1] = 1.0
+    no_batch = table["batch_age"].shape[1] - 1
+    own_rows = [np.unique(base.row[events]) for events in groups.events]
+    width = max(map(len, own_rows), default=1)
+    n_sets = 1 << groups.size
+    exists = np.zeros((len(groups.events), n_sets, width))
+    source: list[int] = []
+    roles: list[np.ndarray] = []
     for g, events in enumerate(groups.events):
-        for mask in range(1 << len(events)):
-            assigned = {int(event) for bit, event in enumerate(events) if mask >> bit & 1}
-            log_pad[g, mask] = 0.0
-            for k, batch_row in enumerate(batches[g]):
-                own = frozenset(e for e in assigned if event_row[e] == batch_row)
-                index[g, mask, k] = row_of[batch_row, own]
-    return index, log_pad
+        exists[g, : 1 << len(events)] = 1.0
+        padded = np.pad(own_rows[g], (0, width - len(own_rows[g])), constant_values=no_batch)
+        for mask in range(n_sets):
+            by_defect = (mask >> np.arange(len(events)) & 1).astype(bool)
+            for row in padded:
+                here = base.row[events] == row
+                role = table["batch_role"][:, row].copy()
+                role[base.slot[events[here]]] = np.where(by_defect[here], LEAKER, OTHER_CAUSE)
+                source.append(row)
+                roles.append(role)
+    free = np.setdiff1d(np.arange(no_batch), base.row)
+    picked = np.concatenate([np.array(source, dtype=np.int64), free])
+    assigned = np.reshape(roles, (len(roles), base.n_slots)).T
+    arrays = {
+        "batch_age": table["batch_age"][:, picked],
+        "batch_role": np.concatenate([assigned, table["batch_role"][:, free]], axis=1),
+        "batch_seen": table["batch_seen"][:, picked],
+        "batch_is_free": (np.arange(len(picked)) >= len(source)).astype(float),
+        "batch_set_exists": exists,
+    }
+    return BatchRows(arrays, base.row, base.slot)
 
 
-def log_expectation(
-    healthy: TensorVariable, defective: TensorVariable, law: BatchLaw, role: TensorVariable,
+def expectation(
+    healthy: TensorVariable,
+    defective: TensorVariable,
+    law: BatchLaw,
+    arrays: dict[str, TensorVariable],
     n_slots: int,
 ) -> TensorVariable:
-    r"""Log of :math:`E_p \prod_i [X_i (1 - p) + Y_i p]` for every row, p ~ Beta(A, B).
+    r""":math:`E_p \prod_i [X_i (1 - p) + Y_i p]` for every row, p ~ Beta(A, B).
 
     Parameters
     ----------
-    healthy, defective : tensors, shape (n_rows, slots)
+    healthy, defective : tensors, shape (slots, n_rows)
         The factors X and Y, non-negative.
     law : BatchLaw
-    role : tensor, shape (n_rows, slots)
-        Absent slots (role 0) come last in a row and are skipped.
+    arrays : dict of str to tensor
+        As in `BatchRows`.
     n_slots : int
         Number of slots; known when the graph is built.
 
@@ -243,38 +219,58 @@ def log_expectation(
     -------
     tensor, shape (n_rows,)
     """
-    n_defective = np.arange(n_slots + 1.0)
-    start = pt.concatenate(
-        [pt.ones_like(healthy[:, :1]), pt.zeros((healthy.shape[0], n_slots))], axis=1
-    )
-
-    def add_asset(
-        t: float | TensorVariable, x: TensorVariable, y: TensorVariable, slot_role: TensorVariable,
-        weight: TensorVariable, a: TensorVariable, b: TensorVariable,
-    ) -> TensorVariable:
-        total = a + b + t
-        # Counts above t have no weight yet; the maximum only keeps their factor from a sign.
-        stays = weight * x[:, None] * pt.maximum(b + t - n_defective, 0.0) / total
-        joins = (weight * y[:, None] * (a + n_defective) / total)[:, :-1]
-        grown = stays + pt.concatenate([pt.zeros_like(weight[:, :1]), joins], axis=1)
-        return pt.switch(pt.gt(slot_role, ABSENT)[:, None], grown, weight)
-
+    seen = arrays["batch_seen"]
+    present = pt.gt(arrays["batch_role"], ABSENT)
+    total = law.a + law.b + seen
+    # Absent slots come first and pass the start of the urn on: 1 / b cancels the factor b.
+    stays = pt.switch(present, healthy / total, 1 / law.b)
+    joins = pt.switch(present, defective / total, 0.0)
     if n_slots <= MAX_UNROLLED:
-        weight = start
-        for t in range(n_slots):
-            weight = add_asset(
-                float(t), healthy[:, t], defective[:, t], role[:, t], weight, law.a, law.b
-            )
-    else:
-        steps = pytensor.scan(
-            add_asset,
-            sequences=[pt.arange(n_slots, dtype="float64"), healthy.T, defective.T, role.T],
-            outputs_info=start,
-            non_sequences=[law.a, law.b],
-            return_updates=False,
-        )
-        weight = steps[-1]
-    return pt.log(weight.sum(axis=1))
+        return _draw_unrolled(stays, joins, seen, law, n_slots)
+    return _draw_in_loop(stays, joins, seen, law, n_slots)
+
+
+def _draw_unrolled(
+    stays: TensorVariable, joins: TensorVariable, seen: TensorVariable, law: BatchLaw, n_slots: int
+) -> TensorVariable:
+    """Draw the assets one by one; ``weight[j]`` belongs to j defective ones so far."""
+    weight: list[TensorVariable] = [pt.ones_like(stays[0])]
+    for t in range(n_slots):
+        kept = [w * stays[t] * (law.b + (seen[t] - j)) for j, w in enumerate(weight)]
+        moved = [w * joins[t] * (law.a + j) for j, w in enumerate(weight)]
+        inner = [stay + move for stay, move in zip(kept[1:], moved[:-1], strict=True)]
+        weight = [kept[0], *inner, moved[-1]]
+    return sum(weight[1:], weight[0])
+
+
+def _draw_in_loop(
+    stays: TensorVariable, joins: TensorVariable, seen: TensorVariable, law: BatchLaw, n_slots: int
+) -> TensorVariable:
+    """Draw the assets one by one, as `_draw_unrolled`, in a graph that does not grow."""
+    n_defective = np.arange(n_slots + 1.0)[:, None]
+    is_none = (n_defective == 0).astype(float)
+
+    def draw(
+        stay: TensorVariable,
+        join: TensorVariable,
+        seen: TensorVariable,
+        weight: TensorVariable,
+        a: TensorVariable,
+        b: TensorVariable,
+    ) -> TensorVariable:
+        # Counts above the number seen have no weight; the maximum keeps their factor from a sign.
+        kept = weight * stay * (b + pt.maximum(seen - n_defective, 0.0))
+        moved = (weight * join * (a + n_defective))[:-1]
+        return kept + pt.concatenate([pt.zeros_like(moved[:1]), moved], axis=0)
+
+    weight = pytensor.scan(
+        draw,
+        sequences=[stays, joins, seen],
+        outputs_info=is_none * pt.ones_like(stays[:1]),
+        non_sequences=[law.a, law.b],
+        return_updates=False,
+    )
+    return weight[-1].sum(axis=0)
 
 
 def weibull(age: TensorVariable, law: BatchLaw) -> tuple[TensorVariable, TensorVariable]:

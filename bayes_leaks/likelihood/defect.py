@@ -38,9 +38,9 @@ def log_density(
     # Factors of leakers are divided by the rate, so that they stay near one at any rate.
     random = pt.switch(leaked, (1 - share) * arrays["batch_weight"], 1.0)
     defective = random * survival + pt.switch(leaked, density / rate, 0.0)
-    per_batch = batches.log_expectation(random, defective, law, arrays["batch_role"], n_slots)
+    per_batch = batches.expectation(random, defective, law, arrays, n_slots)
     log_density = (
-        per_batch.sum()
+        pt.log(per_batch).sum()
         + observed.n_events * pt.log(rate)
         - (1 - share) * rate * observed.time_at_risk
     )

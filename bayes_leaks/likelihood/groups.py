@@ -62,7 +62,7 @@ def share_batch(exposure: Exposure) -> np.ndarray:
 
 
 def group_events(exposure: Exposure, related: np.ndarray, hypothesis: str) -> EventGroups:
-    """Connected groups of events.
+    """Split the events into connected groups.
 
     Parameters
     ----------
@@ -94,46 +94,3 @@ def group_events(exposure: Exposure, related: np.ndarray, hypothesis: str) -> Ev
             "with until()."
         )
     return EventGroups(groups, next(size for size in GROUP_SIZES if size >= largest))
-
-
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """Every set of events that one shock could have caused.
-
-    Parameters
-    ----------
-    group, mask : ndarray of int, shape (n_blocks,)
-        Group of each block and its events as bits.
-    events : tuple of ndarray of int
-        Events of each block.
-    """
-
-    group: IntArray
-    mask: IntArray
-    events: tuple[IntArray, ...]
-
-
-def shock_blocks(groups: EventGroups, shares: np.ndarray) -> Blocks:
-    """List the sets of events within each group all of whose pairs can share a shock.
-
-    Parameters
-    ----------
-    groups : EventGroups
-    shares : ndarray of bool, shape (n_events, n_events)
-        From `can_share_shock`.
-
-    Returns
-    -------
-    Blocks
-    """
-    found: list[tuple[int, int, IntArray]] = []
-    for g, events in enumerate(groups.events):
-        for mask in range(1, 1 << len(events)):
-            block = events[[bit for bit in range(len(events)) if mask >> bit & 1]]
-            if shares[np.ix_(block, block)].all():
-                found.append((g, mask, block))
-    return Blocks(
-        np.array([g for g, _, _ in found], dtype=np.int64),
-        np.array([mask for _, mask, _ in found], dtype=np.int64),
-        tuple(block for _, _, block in found),
-    )

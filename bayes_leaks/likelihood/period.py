@@ -37,7 +37,9 @@ class PeriodLayout:
     n_levels: int
 
 
-DIMS = {name: ("period_piece",) for name in ("period_duration", "period_at_risk", "period_is_event")}
+DIMS = {
+    name: ("period_piece",) for name in ("period_duration", "period_at_risk", "period_is_event")
+}
 
 
 def layout(exposure: Exposure) -> PeriodLayout:

@@ -6,6 +6,7 @@ integrated out exactly: between changes of the exposed set every integrand is a 
 sufficient order has no error but rounding. Everything is a sum of positive terms.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from pytensor.tensor import TensorVariable
 
 from bayes_leaks.likelihood import partitions
 from bayes_leaks.likelihood.exposure import Exposure
-from bayes_leaks.likelihood.groups import EventGroups, can_share_shock, shock_blocks
+from bayes_leaks.likelihood.groups import EventGroups
 from bayes_leaks.likelihood.segments import Segments, cut
 
 # Gauss-Legendre is exact up to a concurrency of twice this; beyond, its error is far below
@@ -28,20 +29,21 @@ ABSENT, EXPOSED, MARKED = 0.0, 1.0, 2.0
 class ShockLayout:
     """Arrays from which the shock integrals are computed.
 
-    A row is a piece of calendar time with the assets exposed during it. The first `n_void` rows
-    cover the calendar once; then come `n_pieces` rows for each block of events.
+    The calendar pieces of an integral stand in lines of equal length. The first lines belong to the
+    sets of events, group by group and set by set, one line each; the last lines together cover the
+    calendar once, for the void. Padding has length zero and adds nothing.
 
     Parameters
     ----------
     arrays : dict of str to ndarray
-        ``shock_piece_length`` (n_rows,), the length of each piece in years;
-        ``shock_until_end`` (n_rows, slots), years from the end of the piece to the end of the
-        exposure of each asset; ``shock_role`` (n_rows, slots), absent 0, exposed 1, marked by the
-        shock and leaking in this block 2; ``shock_log_pad`` (n_blocks, n_pieces), 0 for rows that
-        exist and -inf for padding; ``shock_log_single_weight`` (n_blocks,), the log weight of the
-        asset of a block of one event, -inf for larger blocks; ``shock_block_group`` and
-        ``shock_block_mask`` (n_blocks,), the place of each block in the table of subsets;
-        ``shock_empty_table`` (n_groups, 2**size), that table before it is filled.
+        ``shock_length`` (lines, pieces, 1), the length of each piece in years;
+        ``shock_n_exposed`` (lines, pieces, 1), the number of assets exposed during it;
+        ``shock_until_end`` (lines, pieces, 1, slots), years from the end of the piece to the end of
+        the exposure of each asset; ``shock_role`` (lines, pieces, 1, slots), absent 0, exposed 1,
+        marked by the shock and leaking in this set 2; ``shock_is_void`` (lines,), 1 for the last
+        lines; ``shock_single_weight`` (n_groups, 2**size), the weight of the asset of a set of one
+        event and 0 for other sets; ``shock_neutral`` (n_groups, 2**size), 1 for single events that
+        a smaller group does not have, else 0.
     n_nodes : int
         Number of Gauss-Legendre nodes.
     group_size : int
@@ -54,19 +56,18 @@ class ShockLayout:
 
 
 DIMS = {
-    "shock_piece_length": ("shock_row",),
-    "shock_until_end": ("shock_row", "shock_slot"),
-    "shock_role": ("shock_row", "shock_slot"),
-    "shock_log_pad": ("event_block", "block_piece"),
-    "shock_log_single_weight": ("event_block",),
-    "shock_block_group": ("event_block",),
-    "shock_block_mask": ("event_block",),
-    "shock_empty_table": ("event_group", "event_set"),
+    "shock_length": ("shock_line", "shock_piece", "one"),
+    "shock_n_exposed": ("shock_line", "shock_piece", "one"),
+    "shock_until_end": ("shock_line", "shock_piece", "one", "shock_slot"),
+    "shock_role": ("shock_line", "shock_piece", "one", "shock_slot"),
+    "shock_is_void": ("shock_line",),
+    "shock_single_weight": ("event_group", "event_set"),
+    "shock_neutral": ("event_group", "event_set"),
 }
 
 
 def layout(exposure: Exposure, groups: EventGroups) -> ShockLayout:
-    """Lay out the pieces of calendar time for the void and for every block.
+    """Lay out the pieces of calendar time for every set of events and for the void.
 
     Parameters
     ----------
@@ -79,43 +80,56 @@ def layout(exposure: Exposure, groups: EventGroups) -> ShockLayout:
     ShockLayout
     """
     segments = cut(exposure)
-    blocks = shock_blocks(groups, can_share_shock(exposure))
-    slots = segments.members.shape[1]
+    n_sets = 1 << groups.size
+    sets = list(_events_of_sets(groups))
+    pieces = [_pieces_of_set(exposure, segments, events) for events in sets]
+    width = max(1, *map(len, pieces)) if pieces else 16
     occupied = np.flatnonzero(segments.members[:, 0] >= 0)
-    rows_of_block = [_pieces_of_block(exposure, segments, events) for events in blocks.events]
-    n_pieces = max((len(rows) for rows in rows_of_block), default=1)
-    rows = [occupied]
-    log_pad = np.full((len(rows_of_block), n_pieces), -np.inf)
-    marked: list[np.ndarray] = [np.zeros((len(occupied), slots), dtype=bool)]
-    for k, (pieces, events) in enumerate(zip(rows_of_block, blocks.events, strict=True)):
-        log_pad[k, : len(pieces)] = 0.0
-        padded = np.pad(pieces, (0, n_pieces - len(pieces)), mode="edge")
-        rows.append(padded)
-        marked.append(np.isin(segments.members[padded], exposure.event_asset[events]))
-    row = np.concatenate(rows)
-    member = segments.members[row]
+    n_void = -(-len(occupied) // width)
+    piece = np.full((len(sets) + n_void, width), -1)
+    for line, own in zip(piece, pieces, strict=False):
+        line[: len(own)] = own
+    piece[len(sets) :].flat[: len(occupied)] = occupied
+
+    member = np.where(piece[:, :, None] >= 0, segments.members[piece], -1)
+    marked = np.zeros(member.shape, dtype=bool)
+    for k, events in enumerate(sets):
+        marked[k] = np.isin(member[k], exposure.event_asset[events])
     present = member >= 0
-    until_end = np.where(present, exposure.censor[member] - segments.right[row][:, None], 0.0)
-    role = np.where(present, np.where(np.concatenate(marked), MARKED, EXPOSED), ABSENT)
-    log_weight = np.log(exposure.weight[exposure.event_asset])
-    log_single_weight = np.array(
-        [log_weight[events[0]] if len(events) == 1 else -np.inf for events in blocks.events]
-    )
+    until_end = exposure.censor[member] - segments.right[piece][:, :, None]
+    single_weight = np.zeros((len(groups.events), n_sets))
+    neutral = np.zeros((len(groups.events), n_sets))
+    for g, events in enumerate(groups.events):
+        own = 1 << np.arange(len(events))
+        single_weight[g, own] = exposure.weight[exposure.event_asset[events]]
+        neutral[g, 1 << np.arange(len(events), groups.size)] = 1.0
     arrays = {
-        "shock_piece_length": (segments.right - segments.left)[row],
-        "shock_until_end": until_end,
-        "shock_role": role,
-        "shock_log_pad": log_pad,
-        "shock_log_single_weight": log_single_weight,
-        "shock_block_group": blocks.group,
-        "shock_block_mask": blocks.mask,
-        "shock_empty_table": partitions.empty_table(groups),
+        "shock_length": np.where(piece >= 0, segments.right[piece] - segments.left[piece], 0.0)[
+            :, :, None
+        ],
+        "shock_n_exposed": present.sum(axis=-1, dtype=float)[:, :, None],
+        "shock_until_end": np.where(present, until_end, 0.0)[:, :, None, :],
+        "shock_role": np.where(present, np.where(marked, MARKED, EXPOSED), ABSENT)[:, :, None, :],
+        "shock_is_void": (np.arange(len(piece)) >= len(sets)).astype(float),
+        "shock_single_weight": single_weight,
+        "shock_neutral": neutral,
     }
-    return ShockLayout(arrays, min(MAX_NODES, (slots + 1) // 2), groups.size)
+    return ShockLayout(arrays, min(MAX_NODES, (member.shape[-1] + 1) // 2), groups.size)
 
 
-def _pieces_of_block(exposure: Exposure, segments: Segments, events: np.ndarray) -> np.ndarray:
-    """Pieces in which a shock could have marked all assets of the block before any leaked."""
+def _events_of_sets(groups: EventGroups) -> Iterator[np.ndarray]:
+    """Events of every set of every group, in table order; none for sets that do not exist."""
+    for events in groups.events:
+        for mask in range(1 << groups.size):
+            bits = [bit for bit in range(groups.size) if mask >> bit & 1]
+            exists = all(bit < len(events) for bit in bits)
+            yield events[bits] if exists else events[:0]
+
+
+def _pieces_of_set(exposure: Exposure, segments: Segments, events: np.ndarray) -> np.ndarray:
+    """Pieces in which a shock could have marked all assets of the set before any leaked."""
+    if len(events) == 0:
+        return np.empty(0, dtype=np.int64)
     latest_start = exposure.start[exposure.event_asset[events]].max()
     earliest_leak = exposure.event_time[events].min()
     inside = (segments.left >= latest_start) & (segments.right <= earliest_leak)
@@ -156,6 +170,7 @@ def shock_rate(
 
 
 def integrals(
+    rate: TensorVariable,
     hit_probability: TensorVariable,
     latency: TensorVariable,
     arrays: dict[str, TensorVariable],
@@ -165,6 +180,8 @@ def integrals(
 
     Parameters
     ----------
+    rate : scalar
+        Leaks per asset-year; the unit in which the densities of sets of events are given.
     hit_probability, latency : scalar
     arrays : dict of str to tensor
         As in `ShockLayout`.
@@ -175,55 +192,53 @@ def integrals(
     void : scalar
         :math:`\int (1 - W(u))\,du` in years, W the probability that a shock at u leads to no
         leak before the assets' exposure ends.
-    log_block : tensor, shape (n_blocks,)
-        :math:`\log \int \prod_{k \in B} \frac h\tau e^{-(t_k-u)/\tau} \prod_{i \notin B}
-        (1 - h + h e^{-(c_i-u)/\tau})\,du` for every block.
+    struck : tensor, shape (n_groups, 2**size)
+        :math:`\lambda^{-|B|} \int \prod_{k \in B} \frac h\tau e^{-(t_k-u)/\tau} \prod_{i \notin
+        B} (1 - h + h e^{-(c_i-u)/\tau})\,du` in years for every set B, 0 where none exists.
     """
     node, node_weight = np.polynomial.legendre.leggauss(n_nodes)
-    node, node_weight = (node + 1) / 2, node_weight / 2
-    length, role = arrays["shock_piece_length"][:, None], arrays["shock_role"][:, None, :]
-    span = -pt.expm1(-length / latency)
-    y = pt.exp(-length / latency) + span * node
+    relative_length = arrays["shock_length"] / latency
+    span = -pt.expm1(-relative_length)
+    y = 1 - span * ((1 - node) / 2)
     # du = latency dy / y
-    step = latency * span * node_weight / y
-    log_decay = pt.log(y)[:, :, None] - arrays["shock_until_end"][:, None, :] / latency
+    step = latency * span * (node_weight / 2) / y
+    log_decay = pt.log(y)[:, :, :, None] - arrays["shock_until_end"] / latency
+    role = arrays["shock_role"]
     log_spared = pt.log1p(hit_probability * pt.expm1(log_decay))
-    log_struck = pt.log(hit_probability) - pt.log(latency) + log_decay
-    log_factor = pt.switch(pt.eq(role, EXPOSED), log_spared, 0.0)
-    log_factor = pt.switch(pt.eq(role, MARKED), log_struck, log_factor)
+    log_struck = pt.log(hit_probability / (latency * rate)) + log_decay
+    log_factor = pt.switch(
+        pt.eq(role, EXPOSED), log_spared, pt.switch(pt.eq(role, MARKED), log_struck, 0.0)
+    )
     log_product = log_factor.sum(axis=-1)
+    per_line = (step * pt.exp(log_product)).sum(axis=(1, 2))
 
-    n_blocks, n_pieces = arrays["shock_log_pad"].shape
-    n_void = length.shape[0] - n_blocks * n_pieces
-    concurrency = (arrays["shock_role"][:n_void] > ABSENT).sum(axis=-1)
     # The constant term of the polynomial is integrated apart, since the rest vanishes with y.
-    struck_at_zero = -pt.expm1(concurrency * pt.log1p(-hit_probability))
-    struck = -pt.expm1(log_product[:n_void])
-    rest = (step[:n_void] * (struck_at_zero[:, None] - struck)).sum(axis=-1)
-    void = (struck_at_zero * length[:n_void, 0] - rest).sum()
+    at_zero = -pt.expm1(arrays["shock_n_exposed"] * pt.log1p(-hit_probability))
+    rest = step * (at_zero + pt.expm1(log_product))
+    line_void = (at_zero * arrays["shock_length"]).sum(axis=(1, 2)) - rest.sum(axis=(1, 2))
+    void = (line_void * arrays["shock_is_void"]).sum()
 
-    log_terms = (log_product + pt.log(step))[n_void:].reshape((n_blocks, n_pieces, n_nodes))
-    log_block = pt.logsumexp(log_terms + arrays["shock_log_pad"][:, :, None], axis=(1, 2))
-    return void, log_block
+    table = arrays["shock_single_weight"].shape
+    return void, per_line[: table[0] * table[1]].reshape(table)
 
 
-def log_partition_sums(
-    log_integral: TensorVariable,
+def partition_sums(
+    struck: TensorVariable,
     shock_rate: TensorVariable,
-    background: TensorVariable,
+    background_share: TensorVariable,
     arrays: dict[str, TensorVariable],
     group_size: int,
 ) -> TensorVariable:
-    """Log of the sum over all ways in which shocks and the background share out the events.
+    """Sum over all ways in which shocks and the background share out each set of events.
 
     Parameters
     ----------
-    log_integral : tensor, shape (n_blocks,)
+    struck : tensor, shape (n_groups, 2**group_size)
         From `integrals`.
     shock_rate : scalar
         Shocks per calendar year.
-    background : scalar
-        Leaks per asset-year that no shock causes.
+    background_share : scalar
+        Share of the leak rate that is background.
     arrays : dict of str to tensor
         As in `ShockLayout`.
     group_size : int
@@ -231,10 +246,11 @@ def log_partition_sums(
     Returns
     -------
     tensor, shape (n_groups, 2**group_size)
-        For every set of events of every group; the last column holds all events.
+        In units of the leak rate to the power of the number of events.
     """
-    log_background = pt.log(background) + arrays["shock_log_single_weight"]
-    log_block = pt.logaddexp(pt.log(shock_rate) + log_integral, log_background)
-    place = arrays["shock_block_group"], arrays["shock_block_mask"]
-    table = pt.set_subtensor(arrays["shock_empty_table"][place], log_block)
-    return partitions.log_partition_sums(table, group_size)
+    block = (
+        shock_rate * struck
+        + background_share * arrays["shock_single_weight"]
+        + arrays["shock_neutral"]
+    )
+    return partitions.partition_sums(block, group_size)

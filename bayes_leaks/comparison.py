@@ -1,0 +1,344 @@
+"""What a comparison found: evidence, Bayes factors and probabilities, with their errors."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import logsumexp, softmax
+from xarray import DataTree
+
+from bayes_leaks import comparison_text
+from bayes_leaks.errors import ParameterError, StoredResultError
+from bayes_leaks.evidence import Evidence
+from bayes_leaks.hypotheses.model_file import ModelFile, model_file_text, parse_model_file
+from bayes_leaks.record import LeakHistory
+
+SCHEMA_VERSION = "1"
+# Draws of the log evidences from their errors, for the error of the posterior probabilities.
+_ERROR_DRAWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LogBayesFactor:
+    """Evidence for one hypothesis over another, in nats.
+
+    Parameters
+    ----------
+    favoured, against : str
+        The value is positive where `favoured` predicted the record better.
+    value, mcse : float
+        Natural log of the Bayes factor and its Monte Carlo standard error; NaN where an evidence
+        is not trusted.
+    """
+
+    favoured: str
+    against: str
+    value: float
+    mcse: float
+
+    @property
+    def factor(self) -> float:
+        """The Bayes factor itself."""
+        return float(np.exp(self.value))
+
+    @property
+    def log10(self) -> float:
+        """The common logarithm of the Bayes factor."""
+        return float(self.value / np.log(10))
+
+    @property
+    def words(self) -> str:
+        """The grade of Kass and Raftery (1995), https://doi.org/10.1080/01621459.1995.10476572."""
+        return comparison_text.grade(self.value)
+
+    def __repr__(self) -> str:
+        return (
+            f"<log Bayes factor of {self.favoured} over {self.against}: {self.value:.3f} "
+            f"± {self.mcse:.3f} nats>"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Hypotheses compared on one record; made by `compare` or `load`.
+
+    Parameters
+    ----------
+    history : LeakHistory
+    models : mapping of str to ModelFile
+        Claim and priors of each hypothesis.
+    evidence : mapping of str to Evidence
+    prior_probability : mapping of str to float
+        Sums to one.
+    fits : mapping of str to DataTree
+    provenance : mapping of str to str
+    """
+
+    history: LeakHistory
+    models: Mapping[str, ModelFile]
+    evidence: Mapping[str, Evidence]
+    prior_probability: Mapping[str, float]
+    fits: Mapping[str, DataTree]
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the hypotheses."""
+        return tuple(self.models)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether every evidence is trusted."""
+        return all(evidence.trusted for evidence in self.evidence.values())
+
+    def log_bayes_factor(self, favoured: str, against: str) -> LogBayesFactor:
+        """Log Bayes factor of one hypothesis over another.
+
+        Parameters
+        ----------
+        favoured, against : str
+
+        Returns
+        -------
+        LogBayesFactor
+
+        Raises
+        ------
+        ParameterError
+            If a hypothesis was not compared.
+        """
+        for argument, name in (("favoured", favoured), ("against", against)):
+            if name not in self.models:
+                raise ParameterError(
+                    f"{argument}: {name!r} was not compared. Compared were {', '.join(self.names)}."
+                )
+        one, other = self.evidence[favoured], self.evidence[against]
+        if favoured == against:
+            return LogBayesFactor(favoured, against, 0.0, 0.0)
+        return LogBayesFactor(
+            favoured, against, one.log_ml - other.log_ml, float(np.hypot(one.mcse, other.mcse))
+        )
+
+    @cached_property
+    def probabilities(self) -> pd.DataFrame:
+        """Prior and posterior probability of each hypothesis, with the Monte Carlo error.
+
+        Columns ``family``, ``prior``, ``posterior``, ``posterior_mcse``; index the names.
+        """
+        table = pd.DataFrame(
+            {
+                "family": [self.models[name].family for name in self.names],
+                "prior": [self.prior_probability[name] for name in self.names],
+            },
+            index=pd.Index(self.names, name="hypothesis"),
+        )
+        table["posterior"], draws = self._posterior()
+        table["posterior_mcse"] = draws.std(axis=0)
+        return table
+
+    @cached_property
+    def families(self) -> pd.DataFrame:
+        """The same summed over families: ``prior``, ``posterior``, ``posterior_mcse``."""
+        family = self.probabilities["family"]
+        sums = self.probabilities.groupby(family, sort=False)[["prior", "posterior"]].sum(
+            min_count=1
+        )
+        if np.isnan(self.probabilities["posterior"]).any():
+            sums["posterior"] = np.nan
+        _, draws = self._posterior()
+        by_family = pd.DataFrame(draws.T, index=family.to_numpy()).groupby(level=0, sort=False)
+        sums["posterior_mcse"] = by_family.sum(min_count=1).std(axis=1, ddof=0)
+        return sums
+
+    def _posterior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior probabilities, and draws of them over the error of the evidences."""
+        with np.errstate(divide="ignore"):
+            log_prior = np.log([self.prior_probability[name] for name in self.names])
+        log_ml = np.array([self.evidence[name].log_ml for name in self.names])
+        mcse = np.array([self.evidence[name].mcse for name in self.names])
+        rng = np.random.default_rng(0)
+        noise = mcse * rng.standard_normal((_ERROR_DRAWS, len(self.names)))
+        return softmax(log_prior + log_ml), softmax(log_prior + log_ml + noise, axis=1)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per hypothesis: evidence, Bayes factor over the first, and probabilities."""
+        reference = self.names[0]
+        factors = [self.log_bayes_factor(name, reference) for name in self.names]
+        frame = pd.DataFrame(
+            {
+                "log_evidence": [self.evidence[name].log_ml for name in self.names],
+                "log_evidence_mcse": [self.evidence[name].mcse for name in self.names],
+                f"log_bf_over_{reference}": [factor.value for factor in factors],
+                f"log_bf_over_{reference}_mcse": [factor.mcse for factor in factors],
+                f"bf_over_{reference}": [factor.factor for factor in factors],
+                "trusted": [self.evidence[name].trusted for name in self.names],
+            },
+            index=pd.Index(self.names, name="hypothesis"),
+        )
+        return self.probabilities.join(frame)
+
+    @cached_property
+    def text(self) -> str:
+        """The result in words and tables, for people."""
+        return comparison_text.describe(self)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.names)} on {self.history.name!r}>"
+
+    def _repr_html_(self) -> str:
+        return comparison_text.to_html(self)
+
+    def to_datatree(self) -> DataTree:
+        """Everything in one tree.
+
+        Returns
+        -------
+        xarray.DataTree
+            Group ``comparison`` (dims ``model``, ``model_a``, ``model_b``), group ``record``, and a
+            group per hypothesis with its fit; provenance in the root attributes.
+        """
+        names = list(self.names)
+        pairs = [[self.log_bayes_factor(a, b) for b in names] for a in names]
+        nats = {"units": "nats"}
+        table = self.table
+        variables = {
+            "log_marginal_likelihood": ("model", table["log_evidence"], nats),
+            "log_marginal_likelihood_mcse": ("model", table["log_evidence_mcse"], nats),
+            "log_bayes_factor": (
+                ("model_a", "model_b"),
+                [[pair.value for pair in row] for row in pairs],
+                nats | {"long_name": "log Bayes factor of model_a over model_b"},
+            ),
+            "log_bayes_factor_mcse": (
+                ("model_a", "model_b"),
+                [[pair.mcse for pair in row] for row in pairs],
+                nats,
+            ),
+            "prior_probability": ("model", table["prior"]),
+            "posterior_probability": ("model", table["posterior"]),
+            "posterior_probability_mcse": ("model", table["posterior_mcse"]),
+            "trusted": ("model", table["trusted"].astype(bool)),
+            "family": ("model", _strings(table["family"])),
+            "title": ("model", _strings(self.models[name].title for name in names)),
+        }
+        comparison = xr.Dataset(
+            {
+                name: (dims, np.asarray(values), *attrs)
+                for name, (dims, values, *attrs) in variables.items()
+            },
+            coords={dim: _strings(names) for dim in ("model", "model_a", "model_b")},
+        )
+        groups: dict[str, xr.Dataset] = {
+            "comparison": comparison,
+            "record": self.history.to_dataset(),
+        }
+        for name in names:
+            for node in self.fits[name].children.values():
+                groups[f"{name}/{node.name}"] = node.to_dataset()
+            groups[name] = xr.Dataset(
+                attrs=dict(self.fits[name].attrs)
+                | {
+                    "model_file": model_file_text(self.models[name]),
+                    "model_needs": json.dumps(dict(self.models[name].required)),
+                }
+            )
+        tree = DataTree.from_dict(groups)
+        tree.attrs |= {"schema_version": SCHEMA_VERSION, **self.provenance}
+        return tree
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a zarr store; an existing one at this path is replaced at the end.
+
+        Parameters
+        ----------
+        path : path
+            Usually ends in ``.zarr``.
+
+        Raises
+        ------
+        StoredResultError
+            If the path holds something that is not a stored comparison.
+        """
+        path = Path(path)
+        if path.exists() and not (path / "zarr.json").exists():
+            raise StoredResultError(
+                f"{path} exists and is not a stored comparison; it was left alone. Choose another "
+                "path."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            new, old = Path(folder) / "new", Path(folder) / "old"
+            self.to_datatree().to_zarr(new, consolidated=False)
+            if path.exists():
+                os.replace(path, old)
+            os.replace(new, path)
+            shutil.rmtree(old, ignore_errors=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Comparison":
+        """Read a comparison written by `save`.
+
+        Parameters
+        ----------
+        path : path
+
+        Returns
+        -------
+        Comparison
+
+        Raises
+        ------
+        StoredResultError
+            If there is none at this path, or it was written by another version of the format.
+        """
+        try:
+            tree = xr.open_datatree(path, engine="zarr", consolidated=False).load()
+        except (OSError, ValueError, KeyError) as error:
+            raise StoredResultError(
+                f"{path} is not a stored comparison ({error}). Give the path of a folder written "
+                "by Comparison.save or bayes-leaks compare."
+            ) from error
+        found = tree.attrs.get("schema_version")
+        if found != SCHEMA_VERSION:
+            raise StoredResultError(
+                f"{path} has schema_version {found!r}; this version reads {SCHEMA_VERSION!r}."
+            )
+        comparison = tree["comparison"].dataset
+        names = [str(name) for name in comparison["model"].to_numpy()]
+        prior = comparison["prior_probability"].to_numpy()
+        fits = {}
+        for name in names:
+            fits[name] = DataTree.from_dict(
+                {node.name: node.to_dataset() for node in tree[name].children.values()}, name=name
+            )
+            fits[name].attrs |= {
+                key: value
+                for key, value in tree[name].attrs.items()
+                if key not in ("model_file", "model_needs")
+            }
+        return cls(
+            history=LeakHistory.from_dataset(tree["record"].to_dataset()),
+            models={
+                n: parse_model_file(
+                    tree[n].attrs["model_file"], required=json.loads(tree[n].attrs["model_needs"])
+                )
+                for n in names
+            },
+            evidence={n: Evidence.from_dataset(tree[n]["evidence"].to_dataset()) for n in names},
+            prior_probability=dict(zip(names, prior.tolist(), strict=True)),
+            fits=fits,
+            provenance={k: v for k, v in tree.attrs.items() if k != "schema_version"},
+        )
+
+
+def _strings(values: object) -> np.ndarray:
+    return np.array([str(value) for value in values], dtype=object)  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""Statistics of series along Markov chains, by ArviZ."""
+
+from typing import Any
+
+import numpy as np
+from arviz_stats.base.array import array_stats
+
+from bayes_leaks.evidence.inputs import Floats
+
+# ArviZ ships no types for these methods.
+_stats: Any = array_stats
+
+
+def effective_draws(series: Floats, method: str = "mean") -> float:
+    """Count the independent draws that a series is worth.
+
+    Parameters
+    ----------
+    series : ndarray, shape (chains, draws)
+        Any quantity along the chains.
+    method : str, optional
+        As in `arviz_stats.ess`: ``"mean"`` for an average, ``"bulk"`` if tails may be heavy.
+
+    Returns
+    -------
+    float
+        Effective sample size.
+    """
+    return float(_stats.ess(series, method=method))
+
+
+def mean_error(series: Floats) -> float:
+    """Measure the error of the mean of a series, autocorrelation and spread of chains included.
+
+    Parameters
+    ----------
+    series : ndarray, shape (chains, draws)
+        Any quantity along the chains.
+
+    Returns
+    -------
+    float
+        In the unit of `series`.
+    """
+    return float(_stats.mcse(series, method="mean"))
+
+
+def r_hat(series: Floats) -> float:
+    """Compare chains and their halves by the rank-normalised split R-hat.
+
+    Parameters
+    ----------
+    series : ndarray, shape (chains, draws)
+        Any quantity along the chains.
+
+    Returns
+    -------
+    float
+        1 when all chains and their halves agree.
+
+    References
+    ----------
+    .. [1] Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Bürkner, P.-C. (2021).
+       Rank-normalization, folding, and localization: an improved R-hat. Bayesian Analysis 16,
+       667-718. https://doi.org/10.1214/20-BA1221
+    """
+    if np.ptp(series) == 0.0:
+        return 1.0
+    return float(_stats.rhat(series))
+
+
+def k_hat(log_weights: Floats) -> float:
+    """Fit the Pareto shape of the right tail of importance weights.
+
+    Parameters
+    ----------
+    log_weights : ndarray
+        Log weights in nats; -inf is a weight of zero.
+
+    Returns
+    -------
+    float
+        Above 0.7 the weights have no usable variance; -inf when the largest are all equal.
+
+    References
+    ----------
+    .. [1] Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024). Pareto smoothed
+       importance sampling. Journal of Machine Learning Research 25(72).
+       https://doi.org/10.48550/arXiv.1507.02646
+    """
+    weights = np.sort(np.ravel(log_weights))
+    if np.ptp(weights[-max(weights.size // 5, 5) :]) == 0.0:
+        return -np.inf
+    # ArviZ takes the log likelihood of a left-out point, which is minus a log weight.
+    return float(_stats.psislw(-weights)[1])

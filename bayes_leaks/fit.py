@@ -1,0 +1,189 @@
+"""Where a model meets the engine and the estimators: one fit, stored whole."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from arviz_base import dict_to_dataset
+from xarray import DataTree
+
+from bayes_leaks import engine
+from bayes_leaks.errors import ParameterError
+from bayes_leaks.evidence import Evidence, bridge
+from bayes_leaks.hypotheses import Hypothesis, priors
+from bayes_leaks.provenance import provenance
+from bayes_leaks.record import LeakHistory
+
+type Stage = Literal["compiling", "sampling", "evidence", "done"]
+type OnStage = Callable[[str, Stage], None]
+
+MIN_DRAWS = 100
+# Draws from the prior kept with a fit, for prior-posterior plots.
+PRIOR_DRAWS = 4000
+
+
+def fit(
+    hypothesis: Hypothesis,
+    history: LeakHistory,
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int | np.random.SeedSequence | None = None,
+    on_stage: OnStage | None = None,
+) -> DataTree:
+    """Fit a hypothesis to a record and estimate its marginal likelihood.
+
+    The model is compiled once for each hypothesis, set of priors and size of record in a process;
+    further fits only swap the data.
+
+    Parameters
+    ----------
+    hypothesis : Hypothesis
+    history : LeakHistory
+    draws, tune, chains : int
+        NUTS draws kept and spent on adaptation in each chain; number of chains, at least 2.
+    random_seed : int or SeedSequence, optional
+        Covers sampling, prior draws and proposals.
+    on_stage : callable, optional
+        Called with the hypothesis name and ``"compiling"``, ``"sampling"`` or ``"evidence"`` when
+        that stage begins.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``posterior``, ``unconstrained_posterior``, ``sample_stats``, ``prior``,
+        ``observed_data``, ``constant_data`` and ``evidence``; versions, seed and settings in the
+        root attributes.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is not allowed.
+    UnsupportedRecordError
+        If the exact likelihood cannot be computed on this record.
+
+    Examples
+    --------
+    >>> import bayes_leaks as bl
+    >>> tree = bl.fit(bl.RandomMicrometeoroid(), bl.load_iss(), random_seed=1)  # doctest: +SKIP
+    >>> bl.Evidence.from_dataset(tree["evidence"].dataset)  # doctest: +SKIP
+    Evidence(-9.6334 ± 0.0005 nats, bridge)
+    """
+    check_settings(draws=draws, tune=tune, chains=chains)
+    tell = on_stage or (lambda name, stage: None)
+    root = (
+        random_seed
+        if isinstance(random_seed, np.random.SeedSequence)
+        else np.random.SeedSequence(random_seed)
+    )
+    sampler_seed, prior_seed, proposal_seed = root.spawn(3)
+    layout = hypothesis.layout(history)
+
+    tell(hypothesis.name, "compiling")
+    model = engine.compiled_model(
+        _structure(hypothesis, layout.sizes), lambda: hypothesis.build(history), layout.arrays
+    )
+    model.compile()
+    tell(hypothesis.name, "sampling")
+    trace = model.sample(
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=int(sampler_seed.generate_state(1)[0]),
+    )
+    tell(hypothesis.name, "evidence")
+    stats = trace["sample_stats"].dataset
+    evidence = bridge(
+        model.log_density,
+        stats["unconstrained_draw"].to_numpy(),
+        stats["logp"].to_numpy(),
+        random_seed=proposal_seed,
+        diagnostics={"divergences": float(stats["diverging"].sum())},
+    )
+    attrs = provenance(
+        hypothesis=hypothesis.name,
+        record_digest=history.digest,
+        random_seed=root.entropy,
+        spawn_key=root.spawn_key,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+    )
+    return _tree(
+        hypothesis, history, layout.arrays, layout.dims, trace, evidence, prior_seed, attrs
+    )
+
+
+def check_settings(**settings: int) -> None:
+    """Refuse settings of the sampler that cannot give an estimate; all problems together.
+
+    Raises
+    ------
+    ParameterError
+    """
+    least = {"draws": MIN_DRAWS, "tune": MIN_DRAWS, "chains": 2}
+    problems = [
+        f"{name}: {value!r} is too few; give a whole number of at least {least[name]}"
+        for name, value in settings.items()
+        if not isinstance(value, int | np.integer) or value < least[name]
+    ]
+    if problems:
+        raise ParameterError("; ".join(problems) + ".")
+
+
+def _structure(hypothesis: Hypothesis, sizes: dict[str, int]) -> tuple[object, ...]:
+    """Everything that decides the compiled model besides its data."""
+    prior_text = tuple((name, prior.text) for name, prior in hypothesis.model.parameters.items())
+    priors_exactly = hashlib.sha256(
+        repr(
+            [(p.distribution, dict(p.arguments)) for p in hypothesis.model.parameters.values()]
+        ).encode()
+    ).hexdigest()
+    return type(hypothesis), prior_text, priors_exactly, tuple(sorted(sizes.items()))
+
+
+def _tree(
+    hypothesis: Hypothesis,
+    history: LeakHistory,
+    arrays: dict[str, np.ndarray],
+    dims: dict[str, tuple[str, ...]],
+    trace: DataTree,
+    evidence: Evidence,
+    prior_seed: np.random.SeedSequence,
+    attrs: dict[str, str],
+) -> DataTree:
+    """Put everything known of a fit into one tree."""
+    asset = list(history.asset_id)
+    posterior = trace["posterior"].dataset
+    free = priors.draw(hypothesis.model, np.random.default_rng(prior_seed), PRIOR_DRAWS)
+    drawn = free | hypothesis.likelihood_values(free)
+    prior = dict_to_dataset(
+        {name: np.asarray(value)[None] for name, value in drawn.items()},
+        dims={name: list(posterior[name].dims[2:]) for name in drawn},
+        coords={"cause": posterior["cause"].to_numpy()} if "cause" in posterior.coords else {},
+    )
+    for dataset in (posterior, prior):
+        for name, parameter in hypothesis.model.parameters.items():
+            dataset[name].attrs["units"] = parameter.unit
+    observed = xr.Dataset(
+        {"leak_time": ("asset", arrays["asset_leak_time"], {"units": "years"})},
+        coords={"asset": asset},
+    )
+    constant = xr.Dataset(
+        {name: (dims[name], array) for name, array in arrays.items()}, coords={"asset": asset}
+    ).drop_vars("asset_leak_time")
+    groups = {
+        "posterior": posterior,
+        "unconstrained_posterior": trace["unconstrained_posterior"].dataset,
+        "sample_stats": trace["sample_stats"].dataset,
+        "prior": prior,
+        "observed_data": observed,
+        "constant_data": constant,
+        "evidence": evidence.to_dataset(),
+    }
+    tree = DataTree.from_dict(groups, name=hypothesis.name)
+    tree.attrs |= attrs
+    return tree
