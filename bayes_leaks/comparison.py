@@ -1,7 +1,6 @@
 """What a comparison found: evidence, Bayes factors and probabilities, with their errors."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 from xarray import DataTree
 
 from bayes_leaks import comparison_text
@@ -279,8 +278,8 @@ class Comparison:
             new, old = Path(folder) / "new", Path(folder) / "old"
             self.to_datatree().to_zarr(new, consolidated=False)
             if path.exists():
-                os.replace(path, old)
-            os.replace(new, path)
+                path.replace(old)
+            new.replace(path)
             shutil.rmtree(old, ignore_errors=True)
 
     @classmethod

@@ -165,7 +165,8 @@ def _trust(comparison: Comparison) -> str:
 def _caveats(comparison: Comparison) -> str:
     caveats = [
         "A Bayes factor compares how well two stories predicted the record. It is not the "
-        "probability that it was chance: that also needs the prior odds, which are yours to choose.",
+        "probability that it was chance: that also needs the prior odds, which are yours to "
+        "choose.",
         "All hypotheses share one leak rate with one prior, so the factors measure clustering in "
         "time, batch and age, not an opinion on how many leaks there should be.",
     ]

@@ -11,7 +11,7 @@ import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from xarray import DataTree
 
-from bayes_leaks.fit import OnStage, fit
+from bayes_leaks.fitting import OnStage, fit
 from bayes_leaks.hypotheses import Hypothesis
 from bayes_leaks.record import LeakHistory
 

@@ -1,0 +1,1 @@
+"""The command line: a user of the package like any other, one file for each command."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from arviz_stats.base.array import array_stats
+from scipy.special import logsumexp
 
 from bayes_leaks.evidence.inputs import Floats
 
@@ -69,6 +70,10 @@ def r_hat(series: Floats) -> float:
     return float(_stats.rhat(series))
 
 
+# A weight up to this many times the mean is no threat to an average of hundreds of weights.
+BOUNDED_WEIGHT = 10.0
+
+
 def k_hat(log_weights: Floats) -> float:
     """Fit the Pareto shape of the right tail of importance weights.
 
@@ -80,7 +85,9 @@ def k_hat(log_weights: Floats) -> float:
     Returns
     -------
     float
-        Above 0.7 the weights have no usable variance; -inf when the largest are all equal.
+        Above 0.7 the weights have no usable variance; -inf when no weight exceeds ten times the
+        mean. Such weights are bounded for every practical purpose, and their largest values form a
+        plateau or several: a Pareto tail fitted to these says nothing about the estimate.
 
     References
     ----------
@@ -88,8 +95,9 @@ def k_hat(log_weights: Floats) -> float:
        importance sampling. Journal of Machine Learning Research 25(72).
        https://doi.org/10.48550/arXiv.1507.02646
     """
-    weights = np.sort(np.ravel(log_weights))
-    if np.ptp(weights[-max(weights.size // 5, 5) :]) == 0.0:
+    weights = np.ravel(log_weights)
+    log_mean = logsumexp(weights) - np.log(weights.size)
+    if weights.max() - log_mean < np.log(BOUNDED_WEIGHT):
         return -np.inf
     # ArviZ takes the log likelihood of a left-out point, which is minus a log weight.
     return float(_stats.psislw(-weights)[1])

@@ -1,7 +1,8 @@
 """Common cause: something befalls the whole fleet. Two mechanisms, one family."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pytensor.tensor as pt
@@ -62,13 +63,13 @@ class CommonShock(CommonCause):
     """Shocks to the fleet: see `CommonCause`."""
 
     name = "common-shock"
-    free = {
+    free: ClassVar[Mapping[str, str]] = {
         "leak_rate": "positive",
         "common_share": "unit interval",
         "hit_probability": "unit interval",
         "latency": "positive",
     }
-    accepts = free | {"hit_probability": "probability"}
+    accepts: ClassVar[Mapping[str, str]] = {**free, "hit_probability": "probability"}
 
     def arrange(self, exposure: Exposure) -> Layout:
         """Lay out the times at which shocks could have caused each set of events."""
@@ -107,13 +108,13 @@ class CommonPeriod(CommonCause):
     """Hazardous periods for the whole fleet: see `CommonCause`."""
 
     name = "common-period"
-    free = {
+    free: ClassVar[Mapping[str, str]] = {
         "leak_rate": "positive",
         "elevated_fraction": "unit interval",
         "hazard_excess": "positive",
         "elevated_duration": "positive",
     }
-    accepts = {
+    accepts: ClassVar[Mapping[str, str]] = {
         "leak_rate": "positive",
         "elevated_fraction": "interior",
         "hazard_ratio": "at least one",
@@ -180,7 +181,7 @@ def shock_terms(
     arrays: dict[str, TensorVariable],
     sizes: dict[str, int],
 ) -> tuple[TensorVariable, TensorVariable]:
-    """Expected number of shocks with a leak, and the partition sums of every set of events."""
+    """Give the expected number of shocks with a leak, and the partition sums of the events."""
     planned = arrays["asset_end"] - arrays["asset_start"]
     leak_rate, hit, latency = (values[name] for name in ("leak_rate", "hit_probability", "latency"))
     total = pt.sum(arrays["asset_weight"] * planned)

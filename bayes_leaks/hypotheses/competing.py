@@ -1,5 +1,8 @@
 """Competing causes: random leaks, defects and shocks at once, in unknown shares."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 from pytensor.tensor import TensorVariable
 
@@ -32,7 +35,7 @@ class CompetingCauses(Hypothesis):
     """
 
     name = "competing"
-    free = {
+    free: ClassVar[Mapping[str, str]] = {
         "leak_rate": "positive",
         "shares": "simplex",
         "weibull_shape": "positive",
@@ -41,7 +44,8 @@ class CompetingCauses(Hypothesis):
         "hit_probability": "unit interval",
         "latency": "positive",
     }
-    accepts = free | {
+    accepts: ClassVar[Mapping[str, str]] = {
+        **free,
         "batch_correlation": ManufacturingDefect.accepts["batch_correlation"],
         "hit_probability": CommonShock.accepts["hit_probability"],
     }

@@ -1,5 +1,8 @@
 """Manufacturing defect: some batches hold defective assets, which leak at an age of their own."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
@@ -26,14 +29,14 @@ class ManufacturingDefect(Hypothesis):
     """
 
     name = "defect"
-    free = {
+    free: ClassVar[Mapping[str, str]] = {
         "leak_rate": "positive",
         "defect_share": "unit interval",
         "weibull_shape": "positive",
         "weibull_scale": "positive",
         "batch_correlation": "unit interval",
     }
-    accepts = free | {"batch_correlation": "interior"}
+    accepts: ClassVar[Mapping[str, str]] = {**free, "batch_correlation": "interior"}
 
     def arrange(self, exposure: Exposure) -> Layout:
         """Arrange the fleet by batch."""

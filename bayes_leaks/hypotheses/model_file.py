@@ -372,6 +372,7 @@ def find_model_file(name: str, models_dir: str | os.PathLike[str] | None = None)
 
 
 def model_file_text(model: ModelFile) -> str:
+    """Return the TOML text of a model file, which `parse_model_file` reads back as equal."""
     lines = [f"schema_version = {SCHEMA_VERSION}"]
     lines += [f"{key} = {toml_value(getattr(model, key))}" for key in HEAD]
     for name, prior in model.parameters.items():

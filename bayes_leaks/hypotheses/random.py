@@ -1,5 +1,8 @@
 """Random micrometeoroids and debris: leaks that know nothing of each other."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 from pytensor.tensor import TensorVariable
 
@@ -21,8 +24,8 @@ class RandomMicrometeoroid(Hypothesis):
     """
 
     name = "random"
-    free = {"leak_rate": "positive"}
-    accepts = {"leak_rate": "positive"}
+    free: ClassVar[Mapping[str, str]] = {"leak_rate": "positive"}
+    accepts: ClassVar[Mapping[str, str]] = {"leak_rate": "positive"}
 
     def arrange(self, exposure: Exposure) -> Layout:
         """Nothing beyond the fleet is needed."""

@@ -27,8 +27,9 @@ class PeriodLayout:
     Parameters
     ----------
     arrays : dict of str to ndarray
-        ``period_duration`` (2**n_levels,), years, zero for padding; ``period_at_risk`` (2**n_levels,), summed
-        weight of the exposed assets; ``period_is_event`` (2**n_levels,), 1 where the piece ends in a leak.
+        Each of shape (2**n_levels,): ``period_duration``, years, zero for padding;
+        ``period_at_risk``, summed weight of the exposed assets; ``period_is_event``, 1 where the
+        piece ends in a leak.
     n_levels : int
         Depth of the product tree.
     """
@@ -37,9 +38,7 @@ class PeriodLayout:
     n_levels: int
 
 
-DIMS = {
-    name: ("period_piece",) for name in ("period_duration", "period_at_risk", "period_is_event")
-}
+DIMS = dict.fromkeys(("period_duration", "period_at_risk", "period_is_event"), ("period_piece",))
 
 
 def layout(exposure: Exposure) -> PeriodLayout:

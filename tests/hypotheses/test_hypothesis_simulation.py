@@ -19,7 +19,7 @@ type LogDensity = Callable[[LeakHistory], float]
 RATE, SHARE, SIZE = 0.5, 0.6, 1000
 BATCHES = {"weibull_shape": 1.5, "weibull_scale": 0.6, "batch_correlation": 0.3}
 SHOCKS = {"hit_probability": 0.5, "latency": 0.3}
-PERIODS = {"elevated_fraction": 0.3, "hazard_ratio": 6.0, "elevated_duration": 0.7}
+PERIODS = {"elevated_fraction": 0.3, "hazard_ratio": 4.0, "elevated_duration": 0.4}
 VALUES: dict[str, dict[str, Any]] = {
     "random": {"leak_rate": RATE},
     "defect": {"leak_rate": RATE, "defect_share": SHARE} | BATCHES,
@@ -28,7 +28,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "competing": {"leak_rate": RATE, "shares": (0.4, 0.3, 0.3)} | BATCHES | SHOCKS,
 }
 # The background of each hypothesis alone: its density is a bounded multiple of the whole's.
-BACKGROUND = dict.fromkeys(NAMES, (1 - SHARE) * RATE) | {"common-period": RATE / 2.5}
+BACKGROUND = dict.fromkeys(NAMES, (1 - SHARE) * RATE) | {"common-period": RATE / 1.9}
 # Passing and failing are far apart, so a fixed seed decides nothing.
 PASSES, CAUGHT = 4.0, 6.0
 
@@ -92,7 +92,7 @@ def without_void(history: LeakHistory) -> float:
 
 
 WRONG = {
-    **{name: log_density(name, leak_rate=1.2 * RATE) for name in NAMES},
+    **{name: log_density(name, leak_rate=1.25 * RATE) for name in NAMES},
     "common-shock, void missing": without_void,
 }
 

@@ -107,8 +107,12 @@ class Shocks:
 
     def __init__(self, fleet: Fleet, rate: float, hit: float, latency: float) -> None:
         self.fleet, self.hit, self.latency = fleet, hit, latency
-        delay = fleet.length - latency * (1 - np.exp(-fleet.length / latency))
-        self.rate = rate * fleet.total / (hit * delay.sum())
+        # Years of calendar in which a shock that marks the asset makes it leak in time.
+        effective = [
+            quad(lambda s: -math.expm1(-s / latency), 0, length, epsrel=1e-12, limit=500)[0]
+            for length in fleet.length
+        ]
+        self.rate = rate * fleet.total / (hit * sum(effective))
         self.cuts = np.unique(np.concatenate([fleet.a, fleet.c]))
         self._block: dict[tuple[int, ...], float] = {}
 

@@ -10,8 +10,8 @@ from leak_reference import log_density, set_partitions
 from bayes_leaks.record import LeakHistory
 
 
-def check(name: str, history: LeakHistory, seed: int) -> None:
-    values = draw_values(name, np.random.default_rng([seed, NAMES.index(name)]))
+def check(name: str, history: LeakHistory, seed: int, **changed: float) -> None:
+    values = draw_values(name, np.random.default_rng([seed, NAMES.index(name)])) | changed
     expected = log_density(name, history, values)
     assert math.isfinite(expected)
     value = HYPOTHESES[name].log_likelihood(history, **values)
@@ -55,6 +55,30 @@ def test_a_calendar_with_gaps(name: str) -> None:
 def test_one_asset(name: str) -> None:
     check(name, make_history([0], [1], {0: 0.4}, weight=[2]), seed=9)
     check(name, make_history([0], [1], {}, weight=[2]), seed=9)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        ("common-shock", "hit_probability", 1.0),
+        ("competing", "hit_probability", 1.0),
+        ("common-shock", "common_share", 1.0),
+        ("defect", "defect_share", 1.0),
+        ("competing", "shares", (0.0, 0.5, 0.5)),
+        ("common-shock", "latency", 1e-4),
+        ("common-shock", "latency", 1e4),
+        ("common-period", "elevated_duration", 1e-4),
+        ("common-period", "elevated_duration", 1e6),
+        ("common-period", "hazard_ratio", 1e5),
+        ("defect", "batch_correlation", 0.999),
+        ("defect", "weibull_scale", 30.0),
+    ],
+)
+@pytest.mark.parametrize("n_events", [0, 1, 3])
+def test_ends_of_the_ranges(name: str, parameter: str, value: float, n_events: int) -> None:
+    history = irregular(51, n_events=n_events)
+    rare = 0.001 if parameter == "weibull_scale" else 0.1
+    check(name, history, seed=51, **{parameter: value, "leak_rate": rare})
 
 
 @pytest.mark.parametrize("n_assets", [70, 150])

@@ -8,7 +8,7 @@ import numpy as np
 from bayes_leaks.comparison import Comparison
 from bayes_leaks.errors import ParameterError
 from bayes_leaks.evidence import Evidence
-from bayes_leaks.fit import OnStage, check_settings
+from bayes_leaks.fitting import OnStage, check_settings
 from bayes_leaks.hypotheses import (
     CommonCause,
     CompetingCauses,

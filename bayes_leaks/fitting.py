@@ -12,6 +12,7 @@ from xarray import DataTree
 from bayes_leaks import engine
 from bayes_leaks.errors import ParameterError
 from bayes_leaks.evidence import Evidence, bridge
+from bayes_leaks.evidence.proposal import StudentProposal
 from bayes_leaks.hypotheses import Hypothesis, priors
 from bayes_leaks.provenance import provenance
 from bayes_leaks.record import LeakHistory
@@ -20,6 +21,9 @@ type Stage = Literal["compiling", "sampling", "evidence", "done"]
 type OnStage = Callable[[str, Stage], None]
 
 MIN_DRAWS = 100
+# The draws limit the error of these models, not the proposals: eight times as many proposals
+# lowered it by a tenth and took four times as long.
+PROPOSALS_PER_DRAW = 2
 # Draws from the prior kept with a fit, for prior-posterior plots.
 PRIOR_DRAWS = 4000
 
@@ -100,7 +104,9 @@ def fit(
         model.log_density,
         stats["unconstrained_draw"].to_numpy(),
         stats["logp"].to_numpy(),
+        proposals_per_draw=PROPOSALS_PER_DRAW,
         random_seed=proposal_seed,
+        fit_proposal=StudentProposal.fit,
         diagnostics={"divergences": float(stats["diverging"].sum())},
     )
     attrs = provenance(

@@ -1,0 +1,98 @@
+"""Options that several commands share, each declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Assets = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV",
+        help="Your own fleet: columns asset_id, start, end (empty: still exposed), and optionally "
+        "kind, batch, weight. Without it the shipped record is used.",
+    ),
+]
+Events = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV",
+        help="Its leaks: columns asset_id, time. A header alone says that nothing leaked.",
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE", help="With --assets: leave out assets whose exposure begins earlier."
+    ),
+]
+End = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="With --assets: end of the observation. Needed where an asset is still exposed.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Use the record as it stood then. The shipped one stands at 2023-02-22 by default "
+        "and reaches to 2025-12-31.",
+    ),
+]
+Batches = Annotated[
+    str | None,
+    typer.Option(
+        metavar="half-year|family",
+        help="Which ships of the shipped record share parts: an assumption, half-year by default.",
+    ),
+]
+Nauka = Annotated[
+    bool,
+    typer.Option("--nauka", help="Add the Nauka module's radiator to the shipped record."),
+]
+Channels = Annotated[
+    str,
+    typer.Option(metavar="timing", help="What is used of each leak; only its timing so far."),
+]
+Models = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Your edited copy of the model files, with your own priors."),
+]
+Hypotheses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,...",
+        help="Any of random, defect, common-shock, common-period, competing. The first four by "
+        "default; Bayes factors are given over the first.",
+    ),
+]
+HypothesisName = Annotated[
+    str,
+    typer.Argument(
+        metavar="HYPOTHESIS",
+        help="One of random, defect, common-shock, common-period, competing.",
+        show_default=False,
+    ),
+]
+Draws = Annotated[int, typer.Option(help="Draws kept in each chain.")]
+Tune = Annotated[int, typer.Option(help="Draws each chain spends on adaptation.")]
+Chains = Annotated[int, typer.Option(help="Number of chains.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Makes a run repeatable; a fresh one is drawn and stored otherwise."),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes; by default one for each hypothesis, up to the cores."),
+]
+Output = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Folder for the files; others in it are left alone."),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="One JSON document on stdout; all other text goes to stderr."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no text.")]
