@@ -1,6 +1,6 @@
 """Compare hypotheses on one record: Bayes factors, posterior probabilities, and their errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ def make_hypotheses(
     ModelFileError
         If a model file is missing or invalid.
     """
-    known = {
+    known: dict[str, Callable[..., Hypothesis]] = {
         "random": RandomMicrometeoroid,
         "defect": ManufacturingDefect,
         "common-shock": lambda **keywords: CommonCause("shock", **keywords),

@@ -241,8 +241,8 @@ class Comparison:
             "record": self.history.to_dataset(),
         }
         for name in names:
-            for node in self.fits[name].children.values():
-                groups[f"{name}/{node.name}"] = node.to_dataset()
+            for group, node in self.fits[name].children.items():
+                groups[f"{name}/{group}"] = node.to_dataset()
             groups[name] = xr.Dataset(
                 attrs=dict(self.fits[name].attrs)
                 | {
@@ -317,7 +317,8 @@ class Comparison:
         fits = {}
         for name in names:
             fits[name] = DataTree.from_dict(
-                {node.name: node.to_dataset() for node in tree[name].children.values()}, name=name
+                {group: node.to_dataset() for group, node in tree[name].children.items()},
+                name=name,
             )
             fits[name].attrs |= {
                 key: value
@@ -335,7 +336,7 @@ class Comparison:
             evidence={n: Evidence.from_dataset(tree[n]["evidence"].to_dataset()) for n in names},
             prior_probability=dict(zip(names, prior.tolist(), strict=True)),
             fits=fits,
-            provenance={k: v for k, v in tree.attrs.items() if k != "schema_version"},
+            provenance={str(k): v for k, v in tree.attrs.items() if k != "schema_version"},
         )
 
 

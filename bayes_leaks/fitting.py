@@ -168,7 +168,7 @@ def _tree(
     drawn = free | hypothesis.likelihood_values(free)
     prior = dict_to_dataset(
         {name: np.asarray(value)[None] for name, value in drawn.items()},
-        dims={name: list(posterior[name].dims[2:]) for name in drawn},
+        dims={name: [str(dim) for dim in posterior[name].dims[2:]] for name in drawn},
         coords={"cause": posterior["cause"].to_numpy()} if "cause" in posterior.coords else {},
     )
     for dataset in (posterior, prior):

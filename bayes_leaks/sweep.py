@@ -11,7 +11,7 @@ import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from xarray import DataTree
 
-from bayes_leaks.fitting import OnStage, fit
+from bayes_leaks.fitting import OnStage, Stage, fit
 from bayes_leaks.hypotheses import Hypothesis
 from bayes_leaks.record import LeakHistory
 
@@ -56,7 +56,7 @@ def fit_all(
     # The models that compile longest start first, so that no process ends up alone with one.
     ordered = sorted(hypotheses, key=lambda h: -len(h.free))
     with Manager() as manager:
-        stages: Queue[tuple[str, str] | None] = manager.Queue()
+        stages: Queue[tuple[str, Stage] | None] = manager.Queue()
         listener = threading.Thread(target=_relay, args=(stages, tell), daemon=True)
         listener.start()
         try:
@@ -73,14 +73,14 @@ def fit_all(
 class _Sender:
     """Sends stages from a worker to the process that shows them."""
 
-    def __init__(self, stages: "Queue[tuple[str, str] | None]") -> None:
+    def __init__(self, stages: "Queue[tuple[str, Stage] | None]") -> None:
         self._stages = stages
 
-    def __call__(self, name: str, stage: str) -> None:
+    def __call__(self, name: str, stage: Stage) -> None:
         self._stages.put((name, stage))
 
 
-def _relay(stages: "Queue[tuple[str, str] | None]", tell: OnStage) -> None:
+def _relay(stages: "Queue[tuple[str, Stage] | None]", tell: OnStage) -> None:
     while (message := stages.get()) is not None:
         tell(*message)
 

@@ -64,7 +64,9 @@ def read_history(
     own = {"--events": events, "--start": start, "--end": end}
     shipped = {"--batches": batches, "--nauka": nauka or None}
     if assets is None:
-        _refuse(own, "for a record of your own: give --assets too. The shipped record takes --until")
+        _refuse(
+            own, "for a record of your own: give --assets too. The shipped record takes --until"
+        )
         asked = {"until": until, "batches": batches}
         given = {name: value for name, value in asked.items() if value is not None}
         return bl.load_iss(nauka=nauka, **given)

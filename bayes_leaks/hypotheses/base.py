@@ -1,6 +1,5 @@
 """What every hypothesis can do: build a PyMC model, give its log likelihood, simulate a history."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +63,7 @@ def exposure_of(history: LeakHistory) -> Exposure:
     )
 
 
-class Hypothesis(ABC):
+class Hypothesis:
     """A generative explanation of a leak history.
 
     Subclasses declare their parameters and implement `arrange`, `log_density` and
@@ -115,7 +114,6 @@ class Hypothesis(ABC):
         """The family whose prior weight this hypothesis shares."""
         return self.model.family
 
-    @abstractmethod
     def arrange(self, exposure: Exposure) -> Layout:
         """Arrange a record for the likelihood, beyond the arrays of the fleet itself.
 
@@ -132,8 +130,8 @@ class Hypothesis(ABC):
         UnsupportedRecordError
             If the exact likelihood cannot be computed on this record.
         """
+        raise NotImplementedError(f"{type(self).__name__} must define arrange")
 
-    @abstractmethod
     def log_density(
         self,
         values: dict[str, TensorVariable],
@@ -156,8 +154,8 @@ class Hypothesis(ABC):
         -------
         scalar
         """
+        raise NotImplementedError(f"{type(self).__name__} must define log_density")
 
-    @abstractmethod
     def draw_leak_times(
         self, rng: np.random.Generator, fleet: Exposure, values: Values
     ) -> FloatArray:
@@ -175,6 +173,7 @@ class Hypothesis(ABC):
         ndarray, shape (n_assets,)
             Time of the leak of each asset in years, +inf for none.
         """
+        raise NotImplementedError(f"{type(self).__name__} must define draw_leak_times")
 
     def likelihood_values(self, free: dict[str, Any]) -> dict[str, Any]:
         """Parameters of the likelihood from the free parameters; arrays or tensors alike."""

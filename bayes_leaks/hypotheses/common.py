@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytensor.tensor as pt
@@ -37,7 +37,7 @@ class CommonCause(Hypothesis):
     ...     bl.load_iss(), leak_rate=0.02, common_share=0.8, hit_probability=0.3, latency=0.15)
     """
 
-    def __new__(cls, *arguments: Any, **keywords: Any) -> Self:
+    def __new__(cls, *arguments: Any, **keywords: Any) -> "CommonCause":
         """Make the hypothesis of the asked mechanism."""
         if cls is not CommonCause:
             return super().__new__(cls)

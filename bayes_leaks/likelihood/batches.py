@@ -24,7 +24,7 @@ MAX_UNROLLED = 12
 
 ABSENT, SURVIVOR, LEAKER, OTHER_CAUSE = 0.0, 1.0, 2.0, 3.0
 
-DIMS = {
+DIMS: dict[str, tuple[str, ...]] = {
     "batch_age": ("batch_slot", "batch_row"),
     "batch_role": ("batch_slot", "batch_row"),
     "batch_weight": ("batch_slot", "batch_row"),

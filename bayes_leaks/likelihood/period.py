@@ -38,7 +38,9 @@ class PeriodLayout:
     n_levels: int
 
 
-DIMS = dict.fromkeys(("period_duration", "period_at_risk", "period_is_event"), ("period_piece",))
+DIMS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("period_duration", "period_at_risk", "period_is_event"), ("period_piece",)
+)
 
 
 def layout(exposure: Exposure) -> PeriodLayout:

@@ -55,7 +55,7 @@ class ShockLayout:
     group_size: int
 
 
-DIMS = {
+DIMS: dict[str, tuple[str, ...]] = {
     "shock_length": ("shock_line", "shock_piece", "one"),
     "shock_n_exposed": ("shock_line", "shock_piece", "one"),
     "shock_until_end": ("shock_line", "shock_piece", "one", "shock_slot"),

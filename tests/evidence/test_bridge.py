@@ -182,7 +182,7 @@ def test_r_hat_limit_is_strict_for_long_and_lenient_for_short_runs():
 
 def test_k_hat_knows_which_tail_is_heavy():
     exponential = np.random.default_rng(1).exponential(size=20000)
-    assert k_hat(0.2 * exponential) == pytest.approx(0.2, abs=0.1)
+    assert k_hat(0.4 * exponential) == pytest.approx(0.4, abs=0.1)
     assert k_hat(0.9 * exponential) == pytest.approx(0.9, abs=0.15)
     assert k_hat(-0.9 * exponential) < 0.0
     assert k_hat(np.zeros(100)) == -np.inf
@@ -255,3 +255,9 @@ def test_sobol_normals_are_finite_and_more_even_than_independent_draws():
     independent = np.sqrt(2.0 / 2048)
     assert np.std(means) < 0.2 * independent
     assert np.mean(means) == pytest.approx(1.0, abs=0.2 * independent)
+
+
+def test_k_hat_does_not_read_a_tail_into_bounded_weights():
+    plateaus = np.concatenate([np.linspace(0.0, 1.0, 10_000), np.full(200, 1.0), [1.2] * 20])
+    assert k_hat(plateaus) == -np.inf
+    assert k_hat(np.append(plateaus, 9.0)) > 0.0

@@ -108,11 +108,12 @@ class Shocks:
     def __init__(self, fleet: Fleet, rate: float, hit: float, latency: float) -> None:
         self.fleet, self.hit, self.latency = fleet, hit, latency
         # Years of calendar in which a shock that marks the asset makes it leak in time.
-        effective = [
-            quad(lambda s: -math.expm1(-s / latency), 0, length, epsrel=1e-12, limit=500)[0]
-            for length in fleet.length
-        ]
-        self.rate = rate * fleet.total / (hit * sum(effective))
+        effective = 0.0
+        for length in fleet.length:
+            knee = min(length, 40 * latency)
+            for edges in ((0, knee), (knee, length)):
+                effective += quad(lambda s: -math.expm1(-s / latency), *edges, epsrel=1e-12)[0]
+        self.rate = rate * fleet.total / (hit * effective)
         self.cuts = np.unique(np.concatenate([fleet.a, fleet.c]))
         self._block: dict[tuple[int, ...], float] = {}
 
