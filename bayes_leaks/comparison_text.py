@@ -102,17 +102,17 @@ def _record(comparison: Comparison) -> str:
 def _evidence_table(comparison: Comparison) -> str:
     reference = comparison.names[0]
     lines = [
-        f"{'hypothesis':<15}{'log evidence':>19}{'BF over ' + reference:>17}"
-        f"{'prior':>8}{'posterior':>17}"
+        f"{'hypothesis':<14}{'log evidence':>19}{'BF over ' + reference:>18}"
+        f"{'prior':>8}{'posterior':>18}"
     ]
     for name, row in comparison.table.iterrows():
         factor = comparison.log_bayes_factor(str(name), reference)
         lines.append(
-            f"{name:<15}"
+            f"{name:<14}"
             f"{_with_error(row['log_evidence'], row['log_evidence_mcse']):>19}"
-            f"{_factor(factor.factor, factor.mcse):>17}"
+            f"{_factor(factor.factor, factor.mcse):>18}"
             f"{row['prior']:>8.3f}"
-            f"{_with_error(row['posterior'], row['posterior_mcse']):>17}"
+            f"{_with_error(row['posterior'], row['posterior_mcse']):>18}"
             + ("" if row["trusted"] else "  not trusted")
         )
     return "\n".join(lines)
@@ -138,10 +138,11 @@ def _verdict(comparison: Comparison) -> str:
         if factor.value < 0:
             times, better, worse = 1 / times, worse, better
         sentences.append(
-            f"{better} predicted this record {times:.3g} times as well as {worse} "
-            f"({factor.words}, Kass and Raftery)."
+            f"{better} predicted this record {times:.3g} times as well as {worse} ({factor.words})."
         )
-    return _paragraph("Verdict: " + " ".join(sentences))
+    return _paragraph(
+        "Verdict: " + " ".join(sentences) + " The words are those of Kass and Raftery (1995)."
+    )
 
 
 def _trust(comparison: Comparison) -> str:
@@ -199,18 +200,20 @@ def _day(time: str | float) -> str:
 
 def _wrapped(label: str, text: str) -> str:
     indent = " " * 10
-    return textwrap.fill(f"{label:<10}{text}", _WIDTH, subsequent_indent=indent)
+    return textwrap.fill(
+        f"{label:<10}{text}", _WIDTH, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _paragraph(text: str) -> str:
-    return textwrap.fill(text, _WIDTH)
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
 
 
 def _with_error(value: float, error: float) -> str:
-    """Value and error, to the digits that the error supports."""
+    """Value and error, to the digits that the error supports and at most four decimals."""
     if np.isnan(value):
         return "no number"
-    decimals = 4 if error == 0 else int(np.clip(1 - np.floor(np.log10(error)), 0, 6))
+    decimals = 4 if error == 0 else int(np.clip(1 - np.floor(np.log10(error)), 0, 4))
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 

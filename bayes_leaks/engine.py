@@ -31,7 +31,7 @@ compilations: Counter[str] = Counter()
 _NUMPY_MODE = Mode(linker="py", optimizer="fast_run").excluding("fusion", "inplace")
 
 # Points are evaluated in chunks of about this many numbers per array, which stay in the cache.
-_CHUNK = 2**21
+_CHUNK = 2**19
 
 _functions: dict[Hashable, Callable[[Inputs], np.ndarray]] = {}
 _models: dict[Hashable, "CompiledModel"] = {}

@@ -23,7 +23,7 @@ type OnStage = Callable[[str, Stage], None]
 MIN_DRAWS = 100
 # The draws limit the error of these models, not the proposals: eight times as many proposals
 # lowered it by a tenth and took four times as long.
-PROPOSALS_PER_DRAW = 2
+PROPOSALS_PER_DRAW = 4
 # Draws from the prior kept with a fit, for prior-posterior plots.
 PRIOR_DRAWS = 4000
 
@@ -168,7 +168,7 @@ def _tree(
     drawn = free | hypothesis.likelihood_values(free)
     prior = dict_to_dataset(
         {name: np.asarray(value)[None] for name, value in drawn.items()},
-        dims={name: [str(dim) for dim in posterior[name].dims[2:]] for name in drawn},
+        dims={name: [str(dim) for dim in list(posterior[name].dims)[2:]] for name in drawn},
         coords={"cause": posterior["cause"].to_numpy()} if "cause" in posterior.coords else {},
     )
     for dataset in (posterior, prior):

@@ -1,14 +1,15 @@
-"""``bayes-leaks check``: are record and model files in order?"""
+"""``bayes-leaks check``: whether record and model files are in order."""
 
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+import bayes_leaks as bl
 from bayes_leaks.cli import options
 from bayes_leaks.cli.console import Console
 from bayes_leaks.cli.documents import document, record_facts
 from bayes_leaks.cli.exits import ExitCode
-from bayes_leaks.cli.inputs import check_channels, read_history, read_hypotheses, split
+from bayes_leaks.cli.inputs import check_channels, read_history, split
 from bayes_leaks.errors import ModelFileError, RecordError, UnsupportedRecordError
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def check(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Check a record and model files without computing anything; all problems at once.
+    """Check a record and model files.
+
+    Nothing is computed, and all problems are shown at once.
 
     \b
     Examples:
       bayes-leaks check --assets fleet.csv --events leaks.csv --end 2024-06-01
       bayes-leaks check --models my-models --hypotheses random,common-shock
-    """
+    """  # noqa: D301
     console = Console(quiet=quiet, as_json=json)
     check_channels(channels)
     problems: list[str] = []
@@ -52,7 +55,7 @@ def check(
     chosen = []
     for name in _names(hypotheses):
         try:
-            (hypothesis,) = read_hypotheses(name, models)
+            (hypothesis,) = bl.make_hypotheses([name], models_dir=models)
             chosen.append(hypothesis)
             if history is not None:
                 hypothesis.layout(history)

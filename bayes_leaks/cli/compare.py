@@ -41,38 +41,40 @@ def compare(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Compare hypotheses on a record: Bayes factors and probabilities, with their errors.
+    """Compare hypotheses on a record.
 
-    Writes table.csv, comparison.txt, comparison.json, comparison.zarr and pictures: timeline.png,
-    bayes-factors.png and prior-posterior-NAME.png for each hypothesis. They replace those of an
-    earlier run together, at the end.
+    Gives Bayes factors and probabilities with their errors. Writes table.csv, comparison.txt,
+    comparison.json, comparison.zarr and pictures: timeline.png, bayes-factors.png and
+    prior-posterior-NAME.png for each hypothesis. They replace those of an earlier run together, at
+    the end.
 
     \b
     Examples:
       bayes-leaks compare
       bayes-leaks compare --batches family --seed 1 --output by-family
       bayes-leaks compare --assets fleet.csv --events leaks.csv --end 2024-06-01
-    """
+    """  # noqa: D301
     console = Console(quiet=quiet, as_json=json)
     check_channels(channels)
-    folder = OutputFolder(output, stores=[STORE])
-    with folder.staging() as staging, Progress(quiet=quiet, plain=json) as progress:
+    with Progress(quiet=quiet, plain=json) as progress:
         history = read_history(assets, events, start, end, until, batches, nauka)
         chosen = read_hypotheses(hypotheses, models)
-        progress.expect([hypothesis.name for hypothesis in chosen], pictures=2 + len(chosen))
-        result = bl.compare(
-            chosen,
-            history,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            random_seed=seed,
-            n_jobs=jobs,
-            on_stage=progress,
-        )
-        failed = draw(pictures_of_comparison(result), staging, progress)
-        document = _write(result, staging, failed)
-        files = folder.publish(staging, outdated=_own_pictures())
+        folder = OutputFolder(output, stores=[STORE])
+        with folder.staging() as staging:
+            progress.expect([hypothesis.name for hypothesis in chosen], pictures=2 + len(chosen))
+            result = bl.compare(
+                chosen,
+                history,
+                draws=draws,
+                tune=tune,
+                chains=chains,
+                random_seed=seed,
+                n_jobs=jobs,
+                on_stage=progress,
+            )
+            failed = draw(pictures_of_comparison(result), staging, progress)
+            document = _write(result, staging, failed)
+            files = folder.publish(staging, outdated=_own_pictures())
     console.say(result.text)
     report_files(console, output, files, failed)
     console.say(

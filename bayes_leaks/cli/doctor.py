@@ -1,4 +1,4 @@
-"""``bayes-leaks doctor``: is this installation in order?"""
+"""``bayes-leaks doctor``: whether this installation is in order."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +16,15 @@ _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray", 
 
 
 def doctor(json: options.Json = False, quiet: options.Quiet = False) -> None:
-    """Show versions and places, and check some numbers against exact ones.
+    """Show versions and run a short self-check.
+
+    Also shows where compiled models are kept and where model files are. The self-check compares
+    some numbers with exact ones.
 
     \b
     Example:
       bayes-leaks doctor
-    """
+    """  # noqa: D301
     console = Console(quiet=quiet, as_json=json)
     facts = _facts()
     width = max(map(len, facts))
@@ -64,7 +67,7 @@ def doctor(json: options.Json = False, quiet: options.Quiet = False) -> None:
 
 def _facts() -> dict[str, Any]:
     import joblib
-    import pytensor
+    from pytensor.configdefaults import config
 
     from bayes_leaks.hypotheses.model_file import shipped_models_dir
 
@@ -74,7 +77,7 @@ def _facts() -> dict[str, Any]:
         "python": platform.python_version(),
         **{package: _version(package) for package in _PACKAGES},
         "cores": joblib.cpu_count(),
-        "compile cache": str(pytensor.config.base_compiledir),
+        "compile cache": str(config.base_compiledir),
         "model files": str(shipped_models_dir()),
         "shipped record": f"{history.n_assets} assets, {history.n_events} leaks",
     }

@@ -32,8 +32,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bayes_leaks.comparison import Comparison
     from bayes_leaks.evidence import Evidence
     from bayes_leaks.record import LeakHistory
@@ -144,7 +142,7 @@ def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
     """
     pairs = [(one, other) for one in result.names for other in result.names if one != other]
     factors = [result.log_bayes_factor(one, other) for one, other in pairs]
-    probabilities = result.probabilities
+    probabilities = result.probabilities.to_dict("index")
     return document(
         "compare",
         trusted=result.trusted,
@@ -154,14 +152,14 @@ def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
                 "name": name,
                 "title": result.models[name].title,
                 "family": result.models[name].family,
-                **_probability_facts(probabilities.loc[name]),
+                **_probability_facts(probabilities[name]),
                 "evidence": evidence_facts(result.evidence[name]),
             }
             for name in result.names
         ],
         families=[
             {"family": family, **_probability_facts(row)}
-            for family, row in result.families.iterrows()
+            for family, row in result.families.to_dict("index").items()
         ],
         log_bayes_factors=[
             {
@@ -179,7 +177,7 @@ def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
     )
 
 
-def _probability_facts(row: "pd.Series[Any]") -> dict[str, float]:
+def _probability_facts(row: Mapping[Any, Any]) -> dict[str, float]:
     return {
         "prior_probability": float(row["prior"]),
         "posterior_probability": float(row["posterior"]),

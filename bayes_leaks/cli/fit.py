@@ -9,7 +9,7 @@ import bayes_leaks as bl
 from bayes_leaks.cli import options
 from bayes_leaks.cli.console import Console
 from bayes_leaks.cli.documents import document, evidence_facts, file_facts, record_facts
-from bayes_leaks.cli.inputs import check_channels, read_history, read_hypotheses
+from bayes_leaks.cli.inputs import check_channels, read_history
 from bayes_leaks.cli.output import OutputFolder
 from bayes_leaks.cli.pictures import draw, picture_of_fit
 from bayes_leaks.cli.progress import Progress
@@ -42,20 +42,20 @@ def fit(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit one hypothesis to a record: its parameters and its evidence.
+    """Fit one hypothesis to a record.
 
-    Writes fit-NAME.zarr (readable with xarray.open_datatree) and fit-NAME.png, prior against
-    posterior.
+    Gives its parameters and its evidence. Writes fit-NAME.zarr (readable with
+    xarray.open_datatree) and fit-NAME.png, prior against posterior.
 
     \b
     Example:
       bayes-leaks fit common-shock --seed 1
-    """
+    """  # noqa: D301
     console = Console(quiet=quiet, as_json=json)
     check_channels(channels)
     with Progress(quiet=quiet, plain=json) as progress:
         history = read_history(assets, events, start, end, until, batches, nauka)
-        (chosen,) = read_hypotheses(hypothesis, models)
+        (chosen,) = bl.make_hypotheses([hypothesis], models_dir=models)
         store, picture = f"fit-{chosen.name}.zarr", f"fit-{chosen.name}.png"
         folder = OutputFolder(output, stores=[store])
         with folder.staging() as staging:
@@ -97,7 +97,7 @@ def fit(
 def _summary(hypothesis: "Hypothesis", tree: "DataTree", round_to: str) -> "pd.DataFrame":
     import arviz_stats
 
-    table: pd.DataFrame = arviz_stats.summary(
+    table: pd.DataFrame = arviz_stats.summary(  # type: ignore[attr-defined, no-untyped-call]
         tree, var_names=list(hypothesis.free), round_to=round_to
     )
     return table

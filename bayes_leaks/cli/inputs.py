@@ -1,5 +1,6 @@
 """From the options of a command to a record and hypotheses."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,9 +65,7 @@ def read_history(
     own = {"--events": events, "--start": start, "--end": end}
     shipped = {"--batches": batches, "--nauka": nauka or None}
     if assets is None:
-        _refuse(
-            own, "for a record of your own: give --assets too. The shipped record takes --until"
-        )
+        _refuse(own, "for your own record: give --assets too. The shipped one takes --until")
         asked = {"until": until, "batches": batches}
         given = {name: value for name, value in asked.items() if value is not None}
         return bl.load_iss(nauka=nauka, **given)
@@ -80,7 +79,7 @@ def read_history(
     return history if until is None else history.until(until)
 
 
-def _refuse(options: dict[str, object], reason: str) -> None:
+def _refuse(options: Mapping[str, object], reason: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         verb = "is" if len(given) == 1 else "are"

@@ -55,7 +55,7 @@ def main(
     \b
     Example:
       bayes-leaks compare
-    """
+    """  # noqa: D301
 
 
 def run() -> None:

@@ -76,16 +76,24 @@ HypothesisName = Annotated[
         show_default=False,
     ),
 ]
-Draws = Annotated[int, typer.Option(help="Draws kept in each chain.")]
-Tune = Annotated[int, typer.Option(help="Draws each chain spends on adaptation.")]
-Chains = Annotated[int, typer.Option(help="Number of chains.")]
+Draws = Annotated[int, typer.Option(metavar="N", help="Draws kept in each chain.")]
+Tune = Annotated[int, typer.Option(metavar="N", help="Draws each chain spends on adaptation.")]
+Chains = Annotated[int, typer.Option(metavar="N", help="Number of chains.")]
 Seed = Annotated[
     int | None,
-    typer.Option(min=0, help="Makes a run repeatable; a fresh one is drawn and stored otherwise."),
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Makes a run repeatable; a fresh one is drawn and stored otherwise.",
+    ),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes; by default one for each hypothesis, up to the cores."),
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Processes; by default one for each hypothesis, up to the cores.",
+    ),
 ]
 Output = Annotated[
     Path,

@@ -8,7 +8,7 @@ import bayes_leaks as bl
 from bayes_leaks.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from arviz_plots import PlotCollection
+    from arviz_plots.plot_collection import PlotCollection
     from xarray import DataTree
 
     from bayes_leaks.comparison import Comparison

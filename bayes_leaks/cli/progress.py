@@ -37,7 +37,7 @@ class Progress:
 
             columns = BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}")
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task("starting", total=None)
+            self._task = self._bar.add_task("loading", total=None)
 
     def __enter__(self) -> Self:
         if self._bar is not None:

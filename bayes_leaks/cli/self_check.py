@@ -36,6 +36,18 @@ _EXACT_LOG_LIKELIHOODS: dict[str, tuple[dict[str, Any], float]] = {
         },
         -7.915960214552,
     ),
+    "competing": (
+        {
+            "leak_rate": 0.02,
+            "shares": (0.3, 0.3, 0.4),
+            "weibull_shape": 0.7,
+            "weibull_scale": 0.4,
+            "batch_correlation": 0.1,
+            "hit_probability": 0.3,
+            "latency": 0.15,
+        },
+        -7.418849319494,
+    ),
 }
 # Log evidence of random impacts on the shipped record with the shipped prior, by SciPy's quad.
 _EXACT_LOG_EVIDENCE = -9.633505846

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+import bayes_leaks as bl
 from bayes_leaks.cli import options
 from bayes_leaks.cli.console import Console
 from bayes_leaks.cli.documents import document, record_facts
-from bayes_leaks.cli.inputs import read_history, read_hypotheses
+from bayes_leaks.cli.inputs import read_history
 from bayes_leaks.cli.output import OutputFolder
 from bayes_leaks.errors import ParameterError
 
@@ -45,16 +46,17 @@ def simulate(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Simulate leaks of a fleet, as one hypothesis has them: the leaks of the record are not used.
+    """Simulate a record under one hypothesis.
 
-    Writes assets.csv and events.csv, which the other commands read. Existing ones are not
-    replaced unless asked for, since they could be real.
+    The fleet is that of the record; its leaks are not used. Writes assets.csv and events.csv,
+    which the other commands read. Existing ones are not replaced unless asked for, since they
+    could be real.
 
     \b
     Examples:
       bayes-leaks simulate random --set leak_rate=0.1 --seed 1
       bayes-leaks simulate competing --set shares=0.3,0.3,0.4 --output trial
-    """
+    """  # noqa: D301
     console = Console(quiet=quiet, as_json=json)
     fixed = read_values(values or [])
     existing = [name for name in FILES if (output / name).exists()]
@@ -64,7 +66,7 @@ def simulate(
             "another folder, or --overwrite."
         )
     history = read_history(assets, events, start, end, until, batches, nauka)
-    (chosen,) = read_hypotheses(hypothesis, models)
+    (chosen,) = bl.make_hypotheses([hypothesis], models_dir=models)
     seed = _fresh_seed() if seed is None else seed
     simulated = chosen.simulate(history, seed, **fixed)
     folder = OutputFolder(output)

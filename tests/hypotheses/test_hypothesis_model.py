@@ -22,9 +22,7 @@ HISTORY = irregular(41, n_events=3)
 def value_of(model: pm.Model, output: Any, values: dict[str, Any]) -> float:
     """Evaluate a graph of the model's random variables at given values of the free ones."""
     inputs = list(model.free_RVs)
-    function = pytensor.function(
-        inputs, output, mode=engine._NUMPY_MODE, on_unused_input="ignore"
-    )
+    function = pytensor.function(inputs, output, mode=engine._NUMPY_MODE, on_unused_input="ignore")
     return float(function(*(values[variable.name] for variable in inputs)))
 
 
@@ -94,9 +92,7 @@ def test_the_joint_density_is_prior_plus_likelihood(name: str) -> None:
     joint, *constrained = function(*point)
     names = [variable.name for variable in model.unobserved_value_vars]
     values = dict(zip(names, constrained, strict=True))
-    log_prior = priors.log_density(
-        hypothesis.model, {key: values[key] for key in hypothesis.free}
-    )
+    log_prior = priors.log_density(hypothesis.model, {key: values[key] for key in hypothesis.free})
     expected = float(np.sum(log_prior)) + hypothesis.log_likelihood(
         HISTORY, **{key: values[key] for key in hypothesis.accepts}
     )

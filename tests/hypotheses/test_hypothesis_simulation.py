@@ -16,7 +16,8 @@ from bayes_leaks.record import LeakHistory
 
 type LogDensity = Callable[[LeakHistory], float]
 
-RATE, SHARE, SIZE = 0.5, 0.6, 1000
+RATE, SHARE = 0.5, 0.6
+SIZE, LARGE_SIZE = 400, 4000
 BATCHES = {"weibull_shape": 1.5, "weibull_scale": 0.6, "batch_correlation": 0.3}
 SHOCKS = {"hit_probability": 0.5, "latency": 0.3}
 PERIODS = {"elevated_fraction": 0.3, "hazard_ratio": 4.0, "elevated_duration": 0.4}
@@ -33,6 +34,7 @@ BACKGROUND = dict.fromkeys(NAMES, (1 - SHARE) * RATE) | {"common-period": RATE /
 PASSES, CAUGHT = 4.0, 6.0
 
 FLEET = irregular(184, n_assets=6, n_events=0)
+LARGE_FLEET = irregular(185, n_assets=300, n_events=0, n_batches=40, spread=4.0)
 PAIR = make_history([0.0, 0.3], [1.0, 1.2], {}, weight=[1.0, 1.7], batch=["lot", "lot"])
 
 
@@ -80,10 +82,10 @@ def test_simulated_histories_follow_the_density(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(2, 4))
 @pytest.mark.parametrize("name", NAMES)
 def test_simulated_histories_follow_the_density_at_many_seeds(name: str, seed: int) -> None:
-    assert largest_z(name, 4 * SIZE, seed, log_density(name)) < PASSES
+    assert largest_z(name, LARGE_SIZE, seed, log_density(name)) < PASSES
 
 
 def without_void(history: LeakHistory) -> float:
@@ -91,15 +93,21 @@ def without_void(history: LeakHistory) -> float:
     return log_density("common-shock")(history) + shocks.void()
 
 
-WRONG = {
-    **{name: log_density(name, leak_rate=1.25 * RATE) for name in NAMES},
-    "common-shock, void missing": without_void,
-}
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_rate_is_caught(name: str) -> None:
+    wrong = log_density(name, leak_rate=1.5 * RATE)
+    assert largest_z(name, SIZE, 1, wrong) > CAUGHT
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_density_is_caught(case: str) -> None:
-    assert largest_z(case.split(",")[0], SIZE, 1, WRONG[case]) > CAUGHT
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_slightly_wrong_rate_is_caught_by_many_draws(name: str) -> None:
+    wrong = log_density(name, leak_rate=1.2 * RATE)
+    assert largest_z(name, LARGE_SIZE, 2, wrong) > CAUGHT
+
+
+def test_a_missing_void_of_shocks_is_caught() -> None:
+    assert largest_z("common-shock", SIZE, 1, without_void) > CAUGHT
 
 
 def outcome_counts(name: str, size: int, seed: int) -> np.ndarray:
@@ -124,7 +132,7 @@ def outcome_p_value(counts: np.ndarray, probabilities: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_frequencies_of_what_happens_to_two_assets(name: str) -> None:
-    assert outcome_p_value(outcome_counts(name, 1000, 3), exact_outcomes(name)) > 1e-4
+    assert outcome_p_value(outcome_counts(name, 600, 3), exact_outcomes(name)) > 1e-4
 
 
 @pytest.mark.slow
@@ -179,12 +187,16 @@ FAIR: dict[str, dict[str, Any]] = {
 }
 
 
-def fair_fight_z(name: str, size: int, seed: int, factor: float = 1.0) -> float:
-    fleet = irregular(185, n_assets=300, n_events=0, n_batches=40, spread=4.0)
+@cache
+def fair_counts(name: str, size: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed, NAMES.index(name)])
     values = FAIR[name] | {"leak_rate": 0.01}
-    counts = [HYPOTHESES[name].simulate(fleet, rng, **values).n_events for _ in range(size)]
-    return z_of_mean(np.array(counts, dtype=float), factor * 0.01 * fleet.exposure)
+    simulate = HYPOTHESES[name].simulate
+    return np.array([simulate(LARGE_FLEET, rng, **values).n_events for _ in range(size)], float)
+
+
+def fair_fight_z(name: str, size: int, seed: int, factor: float = 1.0) -> float:
+    return z_of_mean(fair_counts(name, size, seed), factor * 0.01 * LARGE_FLEET.exposure)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -193,7 +205,7 @@ def test_every_hypothesis_expects_the_same_number_of_leaks(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(7, 10))
+@pytest.mark.parametrize("seed", range(7, 9))
 @pytest.mark.parametrize("name", NAMES)
 def test_every_hypothesis_expects_the_same_number_of_leaks_in_many_draws(
     name: str, seed: int

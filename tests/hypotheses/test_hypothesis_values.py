@@ -115,9 +115,7 @@ def test_more_defects_than_assets_cannot_be_simulated(name: str) -> None:
         r"share of [\d.e+]+ defective assets; it must be below 1\. Lower leak_rate\."
     )
     with pytest.raises(ParameterError, match=match):
-        HYPOTHESES[name].simulate(
-            HISTORY, random_seed=1, **F184_VALUES[name] | {"leak_rate": 500}
-        )
+        HYPOTHESES[name].simulate(HISTORY, random_seed=1, **F184_VALUES[name] | {"leak_rate": 500})
 
 
 def test_an_impossible_rate_is_given_up_when_no_prior_draw_can_save_it() -> None:

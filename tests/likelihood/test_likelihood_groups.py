@@ -17,7 +17,6 @@ from bayes_leaks.likelihood.groups import (
     can_share_shock,
     group_events,
     share_batch,
-    shock_blocks,
 )
 from bayes_leaks.likelihood.segments import cut
 from bayes_leaks.record import LeakHistory
@@ -68,21 +67,12 @@ def test_events_share_a_batch() -> None:
     np.testing.assert_array_equal(share_batch(fleet), expected)
 
 
-def test_groups_are_connected_and_blocks_are_not_only_connected() -> None:
-    fleet = exposure(
-        make_history([0, 0.5, 1, 5], [2, 2, 2, 6], {0: 1.0, 1: 1.1, 2: 1.9, 3: 5.5})
-    )
+def test_groups_are_chains_of_events_that_can_share_a_shock() -> None:
+    fleet = exposure(make_history([0, 0.5, 1, 5], [2, 2, 2, 6], {0: 1.0, 1: 1.1, 2: 1.9, 3: 5.5}))
     related = can_share_shock(fleet)
     groups = group_events(fleet, related, "common-shock")
     assert [group.tolist() for group in groups.events] == [[0, 1, 2], [3]]
     assert groups.size == 4
-    blocks = shock_blocks(groups, related)
-    found = {(int(g), tuple(events.tolist())) for g, events in zip(
-        blocks.group, blocks.events, strict=True)}
-    assert found == {(0, (0,)), (0, (1,)), (0, (2,)), (0, (0, 1)), (0, (1, 2)), (1, (3,))}
-    for group, mask, events in zip(blocks.group, blocks.mask, blocks.events, strict=True):
-        members = groups.events[group]
-        assert mask == sum(1 << members.tolist().index(event) for event in events)
 
 
 @pytest.mark.parametrize("n_events", [0, 1, 2, 3, 4, 5, 8, 9, 12])
@@ -111,7 +101,9 @@ def test_competing_refuses_too_many_events_of_one_batch() -> None:
     with pytest.raises(UnsupportedRecordError, match="13 events could share one cause"):
         CompetingCauses().log_likelihood(history, **values)
     # Shocks alone cannot join them.
-    assert math.isfinite(CommonCause("shock").log_likelihood(history, **F184_VALUES["common-shock"]))
+    assert math.isfinite(
+        CommonCause("shock").log_likelihood(history, **F184_VALUES["common-shock"])
+    )
 
 
 @pytest.mark.parametrize("name", ["random", "defect", "common-period"])
@@ -132,9 +124,11 @@ def closed_form(n_leakers: int) -> float:
 
     def block(size: int) -> float:
         value = quad(
-            lambda u: (hit / latency * math.exp(-(leak - u) / latency)) ** size
-            * spared(leak - u) ** (n_leakers - size)
-            * spared(end - u),
+            lambda u: (
+                (hit / latency * math.exp(-(leak - u) / latency)) ** size
+                * spared(leak - u) ** (n_leakers - size)
+                * spared(end - u)
+            ),
             0,
             leak,
             epsabs=0,
@@ -168,9 +162,7 @@ def test_unequal_leak_times_in_a_large_group_do_not_depend_on_the_order(n_events
     )
 
 
-@pytest.mark.parametrize(
-    "n_events", [6, 7, pytest.param(9, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("n_events", [6, 7, pytest.param(9, marks=pytest.mark.slow)])
 def test_larger_groups_against_listed_partitions(n_events: int) -> None:
     history = irregular(9, n_assets=n_events + 2, n_events=n_events, spread=0.2)
     fleet = exposure(history)
@@ -198,9 +190,7 @@ def test_segments_hold_exactly_the_exposed_assets(seed: int) -> None:
     assert (segments.left < segments.right).all()
     np.testing.assert_array_equal(segments.right[:-1], segments.left[1:])
     assert (segments.left[0], segments.right[-1]) == (fleet.start.min(), fleet.censor.max())
-    for left, right, members in zip(
-        segments.left, segments.right, segments.members, strict=True
-    ):
+    for left, right, members in zip(segments.left, segments.right, segments.members, strict=True):
         middle = (left + right) / 2
         exposed = np.flatnonzero((fleet.start <= middle) & (middle < fleet.censor))
         assert sorted(members[members >= 0]) == exposed.tolist()

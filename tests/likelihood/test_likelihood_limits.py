@@ -18,7 +18,7 @@ TIME_POWER = {"leak_rate": -1, "weibull_scale": 1, "latency": 1, "elevated_durat
 seeds = st.integers(0, 2**31)
 # Few fleets and many values: each new size of a fleet compiles a new function.
 fleets = st.integers(0, 2).map(lambda seed: irregular(seed, n_events=4))
-few = settings(max_examples=15, deadline=None, derandomize=True)
+few = settings(max_examples=12, deadline=None, derandomize=True)
 
 
 def log_likelihood(name: str, history: LeakHistory, values: dict[str, Any]) -> float:
@@ -61,7 +61,9 @@ def test_the_order_of_assets_does_not_matter(name: str, history: LeakHistory, se
 @given(history=fleets, seed=seeds, shift=st.floats(-30, 30))
 @pytest.mark.parametrize("name", NAMES)
 @few
-def test_the_origin_of_time_does_not_matter(name: str, history: LeakHistory, seed: int, shift: float) -> None:
+def test_the_origin_of_time_does_not_matter(
+    name: str, history: LeakHistory, seed: int, shift: float
+) -> None:
     values = values_of(name, seed)
     value = log_likelihood(name, changed_record(history, shift=shift), values)
     assert value == pytest.approx(log_likelihood(name, history, values), rel=0, abs=1e-9)
@@ -102,7 +104,9 @@ NEAR_LIMITS = {
 @given(history=fleets, seed=seeds)
 @pytest.mark.parametrize("name", LIMITS)
 @few
-def test_without_its_cause_a_hypothesis_is_random(name: str, history: LeakHistory, seed: int) -> None:
+def test_without_its_cause_a_hypothesis_is_random(
+    name: str, history: LeakHistory, seed: int
+) -> None:
     values = values_of(name, seed)
     random = log_likelihood("random", history, {"leak_rate": values["leak_rate"]})
     at_limit = log_likelihood(name, history, values | LIMITS[name])
