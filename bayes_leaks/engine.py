@@ -174,7 +174,7 @@ class CompiledModel:
         # Data that only the simulators use are not part of the density, and nutpie refuses them.
         in_density = {variable.name for variable in self._sampler.shared_var_keys}
         known = {name: value for name, value in self._data.items() if name in in_density}
-        return nutpie.sample(
+        sampler = nutpie.sample(
             self._sampler.with_data(**known),
             draws=draws,
             tune=tune,
@@ -183,5 +183,12 @@ class CompiledModel:
             store_unconstrained=True,
             save_warmup=False,
             progress_bar=False,
+            blocking=False,
             **sampler_options,
         )
+        # Waiting in nutpie would turn an interrupt into a trace of however many draws there are.
+        try:
+            return sampler.wait()
+        except KeyboardInterrupt:
+            sampler.abort()
+            raise

@@ -164,8 +164,7 @@ def _tree(
     """Put everything known of a fit into one tree."""
     asset = list(history.asset_id)
     posterior = trace["posterior"].dataset
-    free = priors.draw(hypothesis.model, np.random.default_rng(prior_seed), PRIOR_DRAWS)
-    drawn = free | hypothesis.likelihood_values(free)
+    drawn = priors.draw(hypothesis.model, np.random.default_rng(prior_seed), PRIOR_DRAWS)
     prior = dict_to_dataset(
         {name: np.asarray(value)[None] for name, value in drawn.items()},
         dims={name: [str(dim) for dim in list(posterior[name].dims)[2:]] for name in drawn},

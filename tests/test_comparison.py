@@ -80,7 +80,9 @@ def test_the_error_of_a_probability_is_the_delta_method_for_small_errors():
     assert result.probabilities["posterior_mcse"].to_numpy() == pytest.approx(expected, rel=0.03)
     # Errors of the members of a family are not independent: their sum has its own.
     q = 1 - result.families.loc["common", "posterior"]
-    ratio = result.families.loc["common", "posterior_mcse"] / result.families["posterior_mcse"].max()
+    ratio = (
+        result.families.loc["common", "posterior_mcse"] / result.families["posterior_mcse"].max()
+    )
     assert 0 < result.families.loc["common", "posterior_mcse"] < 0.002 * q
     assert ratio <= 1
 

@@ -17,7 +17,9 @@ def pumps(leaks):
     assets = pd.DataFrame(
         {"asset_id": [f"p{i}" for i in range(n)], "start": np.arange(n) / 4, "end": 5.0}
     )
-    events = pd.DataFrame({"asset_id": [f"p{i}" for i in leaks], "time": 3.0 + np.arange(len(leaks))})
+    events = pd.DataFrame(
+        {"asset_id": [f"p{i}" for i in leaks], "time": 3.0 + np.arange(len(leaks))}
+    )
     return bl.LeakHistory.from_frames(assets, events if len(leaks) else None, end=6.0)
 
 

@@ -2,7 +2,8 @@
 
 Every document has ``schema_version`` ("1") and ``command``. Numbers that do not exist or are
 withheld because they are not trusted are null. On an error (exit codes 1, 2, 3 and 130) there is
-no document, except that ``check`` reports its problems in one. Evidence is in nats.
+no document, with two exceptions: ``check`` reports its problems in one, and a run that ends in 1
+only because a picture could not be drawn prints its results. Evidence is in nats.
 
 compare (the same document is written to comparison.json)
     ``trusted``; ``record`` (name, source, digest, n_assets, n_events, exposure_asset_years,

@@ -41,7 +41,7 @@ def simulate(
     nauka: options.Nauka = False,
     models: options.Models = None,
     seed: options.Seed = None,
-    output: options.Output = Path("bayes-leaks-simulated"),
+    output: options.Output = Path("bayes-leaks-out/simulated"),
     overwrite: Overwrite = False,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -13,7 +13,7 @@ __all__ = ["TimeReader", "check_columns", "is_missing", "number_column", "text",
 
 type FloatArray = np.ndarray[tuple[int], np.dtype[np.float64]]
 
-_ALIKE = 0.85
+_ALIKE = 0.8
 """Names at least this alike are taken for misspellings."""
 
 

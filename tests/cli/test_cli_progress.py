@@ -1,5 +1,5 @@
 import io
-import sys
+from contextlib import redirect_stderr
 
 import pytest
 
@@ -13,11 +13,9 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    return stream
+    return Terminal()
 
 
 def work(progress: Progress) -> None:
@@ -29,7 +27,7 @@ def work(progress: Progress) -> None:
 
 
 def test_one_bar_in_a_terminal(terminal: Terminal) -> None:
-    with Progress() as progress:
+    with redirect_stderr(terminal), Progress() as progress:
         progress.expect(["random", "defect"], pictures=1)
         progress("random", "compiling")
         progress("defect", "compiling")
@@ -47,7 +45,7 @@ def test_one_bar_in_a_terminal(terminal: Terminal) -> None:
 
 
 def test_plain_lines_where_asked_for(terminal: Terminal) -> None:
-    with Progress(plain=True) as progress:
+    with redirect_stderr(terminal), Progress(plain=True) as progress:
         work(progress)
     lines = terminal.getvalue().splitlines()
     assert lines[:3] == [
@@ -60,6 +58,6 @@ def test_plain_lines_where_asked_for(terminal: Terminal) -> None:
 
 
 def test_quiet(terminal: Terminal) -> None:
-    with Progress(quiet=True) as progress:
+    with redirect_stderr(terminal), Progress(quiet=True) as progress:
         work(progress)
     assert terminal.getvalue() == ""

@@ -27,7 +27,7 @@ def quantiles(model, u):
     values, column = {}, 0
     for name, prior in model.parameters.items():
         if prior.distribution == "Dirichlet":
-            assert set(prior.arguments["alpha"]) == {1.0}
+            assert [set(weights) for weights in prior.arguments.values()] == [{1.0}]
             first = 1 - np.sqrt(1 - u[:, column])
             second = (1 - first) * u[:, column + 1]
             values[name] = np.stack([first, second, 1 - first - second], axis=1)
