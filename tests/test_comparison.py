@@ -57,7 +57,9 @@ def test_log_bayes_factors_add_up_around_a_triangle():
 
 
 def test_an_unknown_hypothesis_is_named_with_those_compared():
-    with pytest.raises(ParameterError, match="against: 'chance' was not compared. Compared were r"):
+    with pytest.raises(
+        ParameterError, match=r"against: 'chance' was not compared. Compared were r"
+    ):
         comparison().log_bayes_factor("random", "chance")
 
 
@@ -218,13 +220,15 @@ def test_impossible_family_weights_are_refused(weights, words):
 def test_settings_and_names_are_checked_before_anything_runs():
     history = bl.load_iss()
     two = bl.make_hypotheses(["random", "defect"])
-    with pytest.raises(ParameterError, match="draws: 5 is too few; .* at least 100; chains: 1 is"):
+    with pytest.raises(ParameterError, match=r"draws: 5 is too few; .* at least 100; chains: 1 is"):
         bl.compare(two, history, draws=5, chains=1)
     with pytest.raises(ParameterError, match="hypotheses: 1 given; a comparison needs at least 2"):
         bl.compare(two[:1], history)
     with pytest.raises(ParameterError, match="'random' given more than once"):
         bl.compare([*two, bl.RandomMicrometeoroid()], history)
-    with pytest.raises(ParameterError, match="'chance' not known. Allowed are random, defect, com"):
+    with pytest.raises(
+        ParameterError, match=r"'chance' not known. Allowed are random, defect, com"
+    ):
         bl.make_hypotheses(["chance"])
 
 

@@ -1,7 +1,6 @@
 """What every hypothesis can do: build a PyMC model, give its log likelihood, simulate a history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,54 +12,15 @@ from pytensor.tensor import TensorVariable
 from bayes_leaks import engine
 from bayes_leaks.errors import ParameterError
 from bayes_leaks.hypotheses import priors
+from bayes_leaks.hypotheses.layout import FLEET_DIMS, Layout, exposure_of, without_events
 from bayes_leaks.hypotheses.model_file import ModelFile, find_model_file, read_model_file
 from bayes_leaks.hypotheses.values import Values, check_values
 from bayes_leaks.likelihood.exposure import Exposure, FloatArray
 from bayes_leaks.record import LeakHistory
 
-FLEET_DIMS = dict.fromkeys(
-    ("asset_start", "asset_end", "asset_weight", "asset_batch", "asset_leak_time"), ("asset",)
-)
 # Priors can ask for rates at which a hypothesis cannot exist; such draws are drawn again, and after
 # this many the priors themselves are at fault.
 MAX_PRIOR_REDRAWS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A record arranged for one likelihood.
-
-    Parameters
-    ----------
-    arrays : dict of str to ndarray
-        The data of the model, by the names of its `pm.Data`.
-    dims : dict of str to tuple of str
-        Dimension names of each array.
-    sizes : dict of str to int
-        Numbers that are fixed in the graph, among them lengths of dimensions: a record with the
-        same sizes can be swapped in without compiling again.
-    """
-
-    arrays: dict[str, np.ndarray]
-    dims: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-
-    def static_shape(self, name: str) -> tuple[int | None, ...]:
-        """Lengths of the dimensions of an array that are fixed in the graph, else None."""
-        fixed = {"one": 1, **self.sizes}
-        return tuple(fixed.get(dim) for dim in self.dims[name])
-
-
-def exposure_of(history: LeakHistory) -> Exposure:
-    """Return the arrays of a history."""
-    return Exposure(
-        history.start,
-        history.end,
-        history.weight,
-        history.batch_index,
-        history.event_asset,
-        history.event_time,
-    )
 
 
 class Hypothesis:
@@ -261,7 +221,7 @@ class Hypothesis:
         ) -> FloatArray:
             given = dict(zip(values, arguments, strict=False))
             start, end, weight, batch = arguments[len(values) :]
-            planned = _without_events(start, end, weight, batch)
+            planned = without_events(start, end, weight, batch)
             rng = np.random.default_rng(rng)
             if self.find_impossible(planned, given) is not None:
                 return np.full((*(size or ()), len(start)), np.nan)
@@ -346,7 +306,7 @@ class Hypothesis:
         fixed = check_values(values, self.accepts, self.name, complete=False)
         rng = np.random.default_rng(random_seed)
         exposure = exposure_of(history)
-        fleet = _without_events(exposure.start, exposure.end, exposure.weight, exposure.batch)
+        fleet = without_events(exposure.start, exposure.end, exposure.weight, exposure.batch)
         for _ in range(MAX_PRIOR_REDRAWS):
             free = {name: draw[0] for name, draw in priors.draw(self.model, rng, 1).items()}
             drawn = self.likelihood_values(free) | fixed
@@ -357,22 +317,3 @@ class Hypothesis:
             if fixed.keys() == self.accepts.keys():
                 break
         raise ParameterError(f"hypothesis {self.name!r}: {reason}")
-
-
-def _without_events(
-    start: np.ndarray, end: np.ndarray, weight: np.ndarray, batch: np.ndarray
-) -> Exposure:
-    nobody = np.empty(0, dtype=np.int64)
-    return Exposure(start, end, weight, batch, nobody, np.empty(0))
-
-
-def first_leak(background: FloatArray, *others: FloatArray, end: FloatArray) -> FloatArray:
-    """Earliest of several leak times per asset, +inf where it falls after the exposure ends."""
-    earliest = np.minimum.reduce([background, *others])
-    return np.where(earliest <= end, earliest, np.inf)
-
-
-def background_leaks(rng: np.random.Generator, fleet: Exposure, rate: float) -> FloatArray:
-    """Leak times of a constant hazard, in years; shape (n_assets,)."""
-    with np.errstate(divide="ignore"):
-        return fleet.start + rng.exponential(size=fleet.n_assets) / (rate * fleet.weight)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from pytensor.tensor import TensorVariable
 
-from bayes_leaks.hypotheses.base import Hypothesis, Layout, background_leaks, first_leak
+from bayes_leaks.hypotheses.base import Hypothesis
 from bayes_leaks.hypotheses.common import CommonShock, shock_layout, shock_leaks, shock_terms
 from bayes_leaks.hypotheses.defect import (
     ManufacturingDefect,
@@ -14,6 +14,8 @@ from bayes_leaks.hypotheses.defect import (
     defect_leaks,
     too_many_defects,
 )
+from bayes_leaks.hypotheses.layout import Layout
+from bayes_leaks.hypotheses.leaks import background_leaks, first_leak
 from bayes_leaks.hypotheses.random import observe_fleet
 from bayes_leaks.hypotheses.values import Values
 from bayes_leaks.likelihood import batches, competing, groups

@@ -7,7 +7,9 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor import TensorVariable
 
-from bayes_leaks.hypotheses.base import Hypothesis, Layout, background_leaks, first_leak
+from bayes_leaks.hypotheses.base import Hypothesis
+from bayes_leaks.hypotheses.layout import Layout
+from bayes_leaks.hypotheses.leaks import background_leaks, first_leak
 from bayes_leaks.hypotheses.random import observe_fleet
 from bayes_leaks.hypotheses.values import Values
 from bayes_leaks.likelihood import batches, defect

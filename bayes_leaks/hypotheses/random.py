@@ -6,7 +6,9 @@ from typing import ClassVar
 import numpy as np
 from pytensor.tensor import TensorVariable
 
-from bayes_leaks.hypotheses.base import Hypothesis, Layout, background_leaks, first_leak
+from bayes_leaks.hypotheses.base import Hypothesis
+from bayes_leaks.hypotheses.layout import Layout
+from bayes_leaks.hypotheses.leaks import background_leaks, first_leak
 from bayes_leaks.hypotheses.values import Values
 from bayes_leaks.likelihood import background
 from bayes_leaks.likelihood.exposure import Exposure, FloatArray
