@@ -12,8 +12,7 @@ from bayes_leaks.hypotheses.model_file import ModelFile
 QUICK = {"draws": 200, "tune": 200, "chains": 2}
 
 
-def pumps(leaks):
-    n = 12
+def pumps(leaks, n=12):
     assets = pd.DataFrame(
         {"asset_id": [f"p{i}" for i in range(n)], "start": np.arange(n) / 4, "end": 5.0}
     )
@@ -59,6 +58,10 @@ def test_new_records_are_swapped_in_without_compiling_again():
         rates.append(tree["posterior"]["leak_rate"].mean().item())
     assert engine.compilations == before
     assert rates == sorted(rates), "more leaks over the same exposure must raise the rate"
+    larger = bl.fit(hypothesis, pumps([2], n=18), random_seed=1, **QUICK)
+    assert engine.compilations == before
+    assert larger["observed_data"].sizes["asset"] == 18
+    assert larger["posterior"]["leak_rate"].mean() < rates[1]
 
 
 def test_other_priors_are_another_model():
