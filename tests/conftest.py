@@ -1,12 +1,6 @@
-"""What all tests share: the `--slow` option, and the helper modules beside the likelihood tests."""
-
-import sys
-from pathlib import Path
+"""What all tests share: the `--slow` option."""
 
 import pytest
-
-# With --import-mode=importlib pytest puts no test folder on the path, so helpers need one entry.
-sys.path.insert(0, str(Path(__file__).parent / "likelihood"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

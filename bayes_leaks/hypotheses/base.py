@@ -308,12 +308,14 @@ class Hypothesis:
         exposure = exposure_of(history)
         fleet = without_events(exposure.start, exposure.end, exposure.weight, exposure.batch)
         for _ in range(MAX_PRIOR_REDRAWS):
-            free = {name: draw[0] for name, draw in priors.draw(self.model, rng, 1).items()}
-            drawn = self.likelihood_values(free) | fixed
-            complete = {name: np.asarray(drawn[name]) for name in self.accepts}
-            reason = self.find_impossible(fleet, complete)
+            drawn = fixed
+            if fixed.keys() != self.accepts.keys():
+                free = {name: draw[0] for name, draw in priors.draw(self.model, rng, 1).items()}
+                drawn = self.likelihood_values(free) | fixed
+            values_of_draw = {name: np.asarray(drawn[name]) for name in self.accepts}
+            reason = self.find_impossible(fleet, values_of_draw)
             if reason is None:
-                return history.with_leak_times(self.draw_leak_times(rng, fleet, complete))
-            if fixed.keys() == self.accepts.keys():
+                return history.with_leak_times(self.draw_leak_times(rng, fleet, values_of_draw))
+            if drawn is fixed:
                 break
         raise ParameterError(f"hypothesis {self.name!r}: {reason}")

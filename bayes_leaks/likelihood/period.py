@@ -125,8 +125,8 @@ def log_density(
     r"""Log density of the leaks under the switching hazard, from a stationary start.
 
     :math:`\log \pi^\top \prod_s \exp((Q - Y_s \Lambda)\Delta_s) D_s \mathbf 1`, with
-    :math:`D_s = \Lambda w` at a leak. The quiet hazard is taken out of every factor, so the
-    product is that of the quiet path or larger, and cannot underflow at any rate.
+    :math:`D_s = \Lambda w` at a leak. The quiet hazard and the slower decay of each piece are taken
+    out of its factor, so that the factors stay near one at any rate.
 
     Parameters
     ----------
@@ -146,11 +146,13 @@ def log_density(
     J. R. Stat. Soc. B 68, https://doi.org/10.1111/j.1467-9868.2006.00566.x
     """
     ratio = rates.elevated / rates.quiet
-    to_quiet, to_elevated = _transitions(rates, arrays["period_duration"], arrays["period_at_risk"])
+    to_quiet, to_elevated, log_decay = _transitions(
+        rates, arrays["period_duration"], arrays["period_at_risk"]
+    )
     boost = pt.switch(pt.gt(arrays["period_is_event"], 0), ratio, 1.0)
     q0, e0 = to_quiet[0], to_elevated[0] * boost
     q1, e1 = to_quiet[1], to_elevated[1] * boost
-    log_scale = pt.zeros(())
+    log_scale = log_decay.sum()
     for level in range(n_levels):
         left = (q0[0::2], e0[0::2], q1[0::2], e1[0::2])
         right = (q0[1::2], e0[1::2], q1[1::2], e1[1::2])
@@ -169,26 +171,28 @@ def log_density(
 
 def _transitions(
     rates: Switching, duration: TensorVariable, at_risk: TensorVariable
-) -> tuple[tuple[TensorVariable, TensorVariable], tuple[TensorVariable, TensorVariable]]:
+) -> tuple[
+    tuple[TensorVariable, TensorVariable], tuple[TensorVariable, TensorVariable], TensorVariable
+]:
     """Transition weights of each piece, ``(to_quiet, to_elevated)``, each from quiet and elevated.
 
     exp(A t) in closed form for A = [[-begin, begin], [end, -end - extra]], with eigenvalues
     mean +- root: written so that neither the eigenvalue near zero nor the small coefficients are
-    differences of nearly equal numbers.
+    differences of nearly equal numbers. The weights lack the factor of the slower decay, whose
+    logarithm comes third.
     """
     begin, end = rates.begin, rates.end
     extra = at_risk * (rates.elevated - rates.quiet)
     mean = -(begin + end + extra) / 2
     half_gap = (end + extra - begin) / 2
     root = pt.sqrt(half_gap**2 + begin * end)
-    slow = begin * extra / (mean - root)
-    slow_part = pt.exp(slow * duration)
-    fast_part = slow_part * pt.exp(-2 * root * duration)
+    log_decay = duration * begin * extra / (mean - root)
+    fast = pt.exp(-2 * root * duration)
     large = (1 + pt.abs(half_gap) / root) / 2
     small = begin * end / (2 * root * (root + pt.abs(half_gap)))
     quiet_slow = pt.switch(pt.ge(half_gap, 0), large, small)
     quiet_fast = pt.switch(pt.ge(half_gap, 0), small, large)
-    stay_quiet = quiet_slow * slow_part + quiet_fast * fast_part
-    stay_elevated = quiet_fast * slow_part + quiet_slow * fast_part
-    exchange = -slow_part * pt.expm1(-2 * root * duration) / (2 * root)
-    return (stay_quiet, end * exchange), (begin * exchange, stay_elevated)
+    stay_quiet = quiet_slow + quiet_fast * fast
+    stay_elevated = quiet_fast + quiet_slow * fast
+    exchange = -pt.expm1(-2 * root * duration) / (2 * root)
+    return (stay_quiet, end * exchange), (begin * exchange, stay_elevated), log_decay

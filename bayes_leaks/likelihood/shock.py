@@ -213,7 +213,10 @@ def integrals(
     per_line = (step * pt.exp(log_product)).sum(axis=(1, 2))
 
     # The constant term of the polynomial is integrated apart, since the rest vanishes with y.
-    at_zero = -pt.expm1(arrays["shock_n_exposed"] * pt.log1p(-hit_probability))
+    n_exposed = arrays["shock_n_exposed"]
+    # A shock that marks every asset would give 0 * inf where nobody is exposed.
+    log_missed = pt.switch(pt.gt(n_exposed, 0), n_exposed * pt.log1p(-hit_probability), 0.0)
+    at_zero = -pt.expm1(log_missed)
     rest = step * (at_zero + pt.expm1(log_product))
     line_void = (at_zero * arrays["shock_length"]).sum(axis=(1, 2)) - rest.sum(axis=(1, 2))
     void = (line_void * arrays["shock_is_void"]).sum()

@@ -162,7 +162,7 @@ def test_round_trip_of_awkward_texts_and_numbers(mine, tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(mine, tmp_path, monkeypatch):
     before = mine.path.read_bytes()
-    monkeypatch.setattr(model_file_module, "_toml", lambda model: "\ud800")
+    monkeypatch.setattr(model_file_module, "model_file_text", lambda model: "\ud800")
     with pytest.raises(UnicodeEncodeError):
         write_model_file(mine, mine.path)
     assert mine.path.read_bytes() == before

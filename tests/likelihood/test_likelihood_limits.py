@@ -200,3 +200,28 @@ def test_periods_remember_across_a_gap_shorter_than_they_last() -> None:
     two = make_history([0, 1.5], [1, 2.5], {0: 0.5, 1: 2.0})
     single = log_likelihood("common-period", one, values)
     assert log_likelihood("common-period", two, values) > 2 * single + 0.1
+
+
+@pytest.mark.parametrize(("n_assets", "rate"), [(1, 1000.0), (20, 60.0), (1, 1e-9)])
+def test_common_period_neither_underflows_nor_loses_digits_at_extreme_rates(
+    n_assets: int, rate: float
+) -> None:
+    fraction, ratio, duration = 0.98, 25.0, 0.0067
+    history = make_history([0.0] * n_assets, [1.0] * n_assets, {})
+    found = HYPOTHESES["common-period"].log_likelihood(
+        history,
+        leak_rate=rate,
+        elevated_fraction=fraction,
+        hazard_ratio=ratio,
+        elevated_duration=duration,
+    )
+    quiet = rate / (1 + fraction * (ratio - 1))
+    end = 1 / duration
+    begin = end * fraction / (1 - fraction)
+    generator = np.array([[-begin, begin], [end, -end]]) - n_assets * np.diag(
+        [quiet, ratio * quiet]
+    )
+    values, vectors = np.linalg.eig(generator)
+    weight = (np.array([1 - fraction, fraction]) @ vectors) * np.linalg.solve(vectors, np.ones(2))
+    expected = values.max() + np.log(weight @ np.exp(values - values.max()))
+    assert found == pytest.approx(expected, rel=1e-9)
