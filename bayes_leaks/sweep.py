@@ -8,7 +8,8 @@ from queue import Queue
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
 from xarray import DataTree
 
 from bayes_leaks.fitting import OnStage, Stage, fit
@@ -37,8 +38,8 @@ def fit_all(
     history : LeakHistory
     seed : SeedSequence
     n_jobs : int, optional
-        Number of processes; by default one for each hypothesis, up to the number of cores. 1 stays
-        in this process.
+        Number of processes, this one included; by default one for each hypothesis, up to the number
+        of cores. 1 stays in this process.
     on_stage : callable, optional
         Called with a hypothesis name and a stage; ``"done"`` is the last.
     **settings
@@ -51,22 +52,33 @@ def fit_all(
     """
     tell = on_stage or (lambda name, stage: None)
     n_jobs = min(len(hypotheses), cpu_count()) if n_jobs is None else n_jobs
+    n_jobs = min(n_jobs, len(hypotheses))
     if n_jobs == 1:
         return {h.name: _fit_one(h, history, seed, tell, settings) for h in hypotheses}
-    # The models that compile longest start first, so that no process ends up alone with one.
+    # Models with more parameters compile longer: dealing them out in that order balances the work.
+    # This process takes a hand too, since it has everything imported and a new one has not.
     ordered = sorted(hypotheses, key=lambda h: -len(h.free))
+    own = ordered[::n_jobs]
+    others = [h for h in ordered if h not in own]
     with Manager() as manager:
         stages: Queue[tuple[str, Stage] | None] = manager.Queue()
         listener = threading.Thread(target=_relay, args=(stages, tell), daemon=True)
         listener.start()
+        # joblib's own loop would run a single job in this process instead of beside it.
+        workers = get_reusable_executor(max_workers=n_jobs - 1)
         try:
-            trees = Parallel(n_jobs=n_jobs)(
-                delayed(_fit_one)(h, history, seed, _Sender(stages), settings) for h in ordered
-            )
+            pending = {
+                h.name: workers.submit(_fit_one, h, history, seed, _Sender(stages), settings)
+                for h in others
+            }
+            fits = {h.name: _fit_one(h, history, seed, tell, settings) for h in own}
+            fits |= {name: future.result() for name, future in pending.items()}
+        except BaseException:
+            workers.shutdown(wait=False, kill_workers=True)
+            raise
         finally:
             stages.put(None)
             listener.join()
-    fits = {h.name: tree for h, tree in zip(ordered, trees, strict=True)}
     return {h.name: fits[h.name] for h in hypotheses}
 
 
