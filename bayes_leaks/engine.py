@@ -120,7 +120,10 @@ class CompiledModel:
     @cached_property
     def _sampler(self) -> Any:
         compilations["gradient"] += 1
-        return nutpie.compile_pymc_model(self.model)
+        # With fast mathematics the order of operations depends on what was inlined, and that on
+        # what was in the compile cache: the same seed would give other draws in the second run.
+        with pytensor.config.change_flags(numba__fastmath=False):
+            return nutpie.compile_pymc_model(self.model)
 
     @cached_property
     def _log_density(self) -> Callable[[FloatArray], FloatArray]:

@@ -1,7 +1,9 @@
 """One compiled model, many fits: stored whole, same bits for the same seed, compiled once."""
 
 import numpy as np
+import nutpie
 import pandas as pd
+import pytensor
 import pytest
 
 import bayes_leaks as bl
@@ -70,6 +72,21 @@ def test_other_priors_are_another_model():
     low = bl.fit(bl.RandomMicrometeoroid(), history, random_seed=1, **QUICK)
     high = bl.fit(bl.RandomMicrometeoroid(model=model), history, random_seed=1, **QUICK)
     assert high["posterior"]["leak_rate"].mean() > 1.5 * low["posterior"]["leak_rate"].mean()
+
+
+def test_arithmetic_is_strict_so_that_the_compile_cache_cannot_change_a_draw(monkeypatch):
+    seen = []
+
+    def compile_model(model):
+        seen.append(pytensor.config.numba__fastmath)
+        raise InterruptedError
+
+    monkeypatch.setattr(nutpie, "compile_pymc_model", compile_model)
+    before = pytensor.config.numba__fastmath
+    with pytest.raises(InterruptedError):
+        engine.CompiledModel(bl.RandomMicrometeoroid().build(pumps([1]))).compile()
+    assert seen == [False]
+    assert pytensor.config.numba__fastmath == before
 
 
 class Twin(bl.RandomMicrometeoroid):

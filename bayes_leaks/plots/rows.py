@@ -189,7 +189,10 @@ class Rows:
         # Outside on the right there is only paper, on the left there are the names of the rows.
         if room > max(self.last - right.max(), _LABEL_SHARE * length):
             return Labels(np.column_stack([left - pad, heights]), "right")
-        return Labels(np.column_stack([right + pad, heights]), "left")
+        # A text that would cross the frame stands outside it.
+        places = right + pad
+        places[places + _LABEL_SHARE * length > self.last] = self.last + 2 * pad
+        return Labels(np.column_stack([places, heights]), "left")
 
 
 def _apart(heights: NDArray[np.float64], spacing: float, lowest: float) -> NDArray[np.float64]:
