@@ -44,6 +44,12 @@ class Evidence:
         Whether every check passed: true exactly when `reasons` is empty.
     reasons : tuple of str, optional
         Why the number is not trusted, each ``"code: a sentence for people"``.
+    data_digest : str, optional
+        Hexadecimal digest of the data that the number belongs to; empty if not known. Numbers on
+        different data cannot be compared.
+    improper : tuple of str, optional
+        Variables with an improper prior that the caller declared to be shared: the number has an
+        arbitrary constant, which cancels only against models with the same ones.
     allow_untrusted : bool, optional
         Keep an untrusted number in `log_ml` and `mcse`. Not stored.
 
@@ -70,12 +76,15 @@ class Evidence:
     diagnostics: Mapping[str, float] = field(hash=False)
     trusted: bool
     reasons: tuple[str, ...] = ()
+    data_digest: str = ""
+    improper: tuple[str, ...] = ()
     allow_untrusted: InitVar[bool] = False
 
     def __post_init__(self, allow_untrusted: bool) -> None:
         """Check the fields, freeze the diagnostics and withhold an untrusted number."""
         diagnostics = {name: float(value) for name, value in self.diagnostics.items()}
         object.__setattr__(self, "reasons", tuple(self.reasons))
+        object.__setattr__(self, "improper", tuple(sorted(self.improper)))
         object.__setattr__(self, "diagnostics", MappingProxyType(diagnostics))
         if problems := _problems(self):
             raise ParameterError("this evidence contradicts itself: " + "; ".join(problems))
@@ -99,7 +108,8 @@ class Evidence:
         """Pickle through the constructor: a read-only mapping does not pickle by itself."""
         fields = (self.log_ml, self.mcse, self.method, self.n_evaluations)
         verdict = (dict(self.diagnostics), self.trusted, self.reasons)
-        return partial(Evidence, allow_untrusted=True), fields + verdict
+        origin = (self.data_digest, self.improper)
+        return partial(Evidence, allow_untrusted=True), fields + verdict + origin
 
     def to_dataset(self) -> xr.Dataset:
         """Turn the estimate into scalar variables that can be stored.
@@ -109,7 +119,7 @@ class Evidence:
         xarray.Dataset
             Variables ``log_marginal_likelihood`` and ``log_marginal_likelihood_mcse`` (nats),
             ``n_evaluations`` and one per diagnostic; attributes ``units``, ``method``,
-            ``trusted`` (1 or 0) and ``reasons`` (a JSON list).
+            ``trusted`` (1 or 0), ``reasons`` and ``improper`` (JSON lists) and ``data_digest``.
         """
         variables: dict[str, Any] = {
             _LOG_ML: ((), self.log_ml, {"units": UNITS}),
@@ -123,6 +133,8 @@ class Evidence:
             "method": self.method,
             "trusted": int(self.trusted),
             "reasons": json.dumps(self.reasons),
+            "data_digest": self.data_digest,
+            "improper": json.dumps(self.improper),
         }
         return xr.Dataset(variables, attrs=attrs)
 
@@ -161,6 +173,8 @@ class Evidence:
             diagnostics=numbers,
             trusted=bool(dataset.attrs["trusted"]),
             reasons=tuple(json.loads(dataset.attrs["reasons"])),
+            data_digest=str(dataset.attrs.get("data_digest", "")),
+            improper=tuple(json.loads(dataset.attrs.get("improper", "[]"))),
             allow_untrusted=True,
         )
 

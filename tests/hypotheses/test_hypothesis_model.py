@@ -22,7 +22,7 @@ HISTORY = irregular(41, n_events=3)
 def value_of(model: pm.Model, output: Any, values: dict[str, Any]) -> float:
     """Evaluate a graph of the model's random variables at given values of the free ones."""
     inputs = list(model.free_RVs)
-    function = pytensor.function(inputs, output, mode=engine._NUMPY_MODE, on_unused_input="ignore")
+    function = pytensor.function(inputs, output, mode=engine.NUMPY_MODE, on_unused_input="ignore")
     return float(function(*(values[variable.name] for variable in inputs)))
 
 
@@ -82,7 +82,7 @@ def test_the_joint_density_is_prior_plus_likelihood(name: str) -> None:
     hypothesis = HYPOTHESES[name]
     model = hypothesis.build(HISTORY)
     outputs = [model.logp(jacobian=False), *model.unobserved_value_vars]
-    function = pytensor.function(model.value_vars, outputs, mode=engine._NUMPY_MODE)
+    function = pytensor.function(model.value_vars, outputs, mode=engine.NUMPY_MODE)
     initial = model.initial_point()
     rng = np.random.default_rng(42)
     point = [
@@ -103,7 +103,7 @@ def test_the_joint_density_is_prior_plus_likelihood(name: str) -> None:
 def test_prior_predictive_draws_are_histories_of_the_fleet(name: str) -> None:
     model = HYPOTHESES[name].build(HISTORY)
     draws = pm.sample_prior_predictive(
-        draws=20, model=model, random_seed=1, compile_kwargs={"mode": engine._NUMPY_MODE}
+        draws=20, model=model, random_seed=1, compile_kwargs={"mode": engine.NUMPY_MODE}
     )
     leak_time = draws.prior_predictive["leak_time"]
     assert leak_time.dims == ("chain", "draw", "asset")
@@ -123,7 +123,7 @@ def test_prior_predictive_draws_are_missing_where_the_hypothesis_cannot_exist() 
         draws=3,
         model=impossible.build(HISTORY),
         random_seed=1,
-        compile_kwargs={"mode": engine._NUMPY_MODE},
+        compile_kwargs={"mode": engine.NUMPY_MODE},
     )
     assert np.isnan(draws.prior_predictive["leak_time"]).all()
 
@@ -137,7 +137,7 @@ def swapped(name: str, first: LeakHistory, second: LeakHistory) -> tuple[float, 
     for history in (first, second):
         model = hypothesis.build(history)
         function = pytensor.function(
-            model.value_vars, model.logp(vars=model.observed_RVs), mode=engine._NUMPY_MODE
+            model.value_vars, model.logp(vars=model.observed_RVs), mode=engine.NUMPY_MODE
         )
         point = [model.initial_point()[variable.name] for variable in model.value_vars]
         before = float(function(*point))
@@ -186,7 +186,7 @@ def test_an_edited_folder_of_models_is_used(tmp_path: Path) -> None:
 def test_ten_records_of_equal_sizes_compile_once(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_functions", {})
+    monkeypatch.setattr(engine.functions, "_functions", {})
     hypothesis = HYPOTHESES[name]
     before = engine.compilations.copy()
     found = set()
@@ -204,7 +204,7 @@ def test_ten_records_of_equal_sizes_compile_once(
 
 @pytest.mark.parametrize("name", STRUCTURED)
 def test_records_of_other_sizes_compile_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_functions", {})
+    monkeypatch.setattr(engine.functions, "_functions", {})
     before = engine.compilations.copy()
     for n_assets in (4, 20):
         history = irregular(44, n_assets=n_assets, n_events=1, n_batches=1)

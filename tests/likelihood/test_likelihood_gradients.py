@@ -21,7 +21,7 @@ def density_with_gradient(name: str, history: LeakHistory) -> tuple[Density, np.
     variables = model.value_vars
     log_density = model.logp()
     gradient = pt.concatenate([pt.flatten(g) for g in pytensor.grad(log_density, variables)])
-    function = pytensor.function(variables, [log_density, gradient], mode=engine._NUMPY_MODE)
+    function = pytensor.function(variables, [log_density, gradient], mode=engine.NUMPY_MODE)
     initial = model.initial_point()
     shapes = [initial[variable.name].shape for variable in variables]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]

@@ -51,7 +51,7 @@ def batched_log_likelihood(hypothesis, history):
         for name, kind in hypothesis.accepts.items()
     }
     batched = vectorize_graph(graph, {single[name]: many[name] for name in single})
-    function = pytensor.function(list(many.values()), batched, mode=engine._NUMPY_MODE)
+    function = pytensor.function(list(many.values()), batched, mode=engine.NUMPY_MODE)
     return lambda values: function(*(values[name] for name in many))
 
 
