@@ -65,11 +65,11 @@ def compiled_function(
     return _functions[key]
 
 
-def compile_numpy(inputs: list[TensorVariable], output: Any) -> Callable[..., Any]:
+def compile_numpy(inputs: list[TensorVariable], output: Any, **options: Any) -> Callable[..., Any]:
     """Compile a graph, or several, to a function that runs on NumPy."""
     compilations["numpy"] += 1
     with running_on_numpy():
-        return pytensor.function(inputs, output, on_unused_input="ignore")
+        return pytensor.function(inputs, output, on_unused_input="ignore", **options)
 
 
 def compile_rows(

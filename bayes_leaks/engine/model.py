@@ -23,7 +23,7 @@ from bayes_leaks.engine.functions import (
     compile_rows,
     running_on_numpy,
 )
-from bayes_leaks.errors import EvidenceError
+from bayes_leaks.engine.prior import PriorSampler
 
 type Rows = Callable[[FloatArray], list[FloatArray]]
 
@@ -257,39 +257,14 @@ class CompiledModel:
             images = self._unconstrain(*inputs)
         return np.concatenate([image.reshape(len(image), -1) for image in images], axis=1)
 
+    @cached_property
+    def prior(self) -> PriorSampler:
+        """The prior of the free variables, as a sampler; potentials play no part in it."""
+        return PriorSampler(self.model.free_RVs)
+
     def draw_prior(self, size: int, random_seed: int) -> dict[str, np.ndarray]:
-        """Draw the free variables from their prior; potentials play no part.
-
-        Parameters
-        ----------
-        size : int
-            Number of draws.
-        random_seed : int
-
-        Returns
-        -------
-        dict of str to ndarray, shape (size, *shape of the variable)
-
-        Raises
-        ------
-        EvidenceError
-            If a prior cannot be drawn from.
-        """
-        free = self.model.free_RVs
-        compilations["numpy"] += 1
-        try:
-            with running_on_numpy():
-                drawn = pm.draw(free, draws=size, random_seed=random_seed)
-        except NotImplementedError as error:
-            raise EvidenceError(
-                f"the prior cannot be drawn from: {error}. Use proper priors, and give a "
-                "CustomDist a random= function."
-            ) from error
-        # A single draw comes without an axis for draws.
-        return {
-            rv.name: np.reshape(values, (size, *np.shape(values)[np.ndim(values) - rv.ndim :]))
-            for rv, values in zip(free, drawn, strict=True)
-        }
+        """Draw the free variables from their prior; see `PriorSampler.draw`."""
+        return self.prior.draw(size, random_seed)
 
     def sample(
         self, *, draws: int, tune: int, chains: int, random_seed: int, **sampler_options: Any

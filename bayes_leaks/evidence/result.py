@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -98,6 +98,38 @@ class Evidence:
     def codes(self) -> tuple[str, ...]:
         """The machine-readable codes of `reasons`."""
         return tuple(reason.partition(":")[0] for reason in self.reasons)
+
+    @property
+    def untrusted_numbers(self) -> tuple[float, float]:
+        """`log_ml` and `mcse` as they were found, withheld or not."""
+        return (
+            self.diagnostics.get("log_ml_untrusted", self.log_ml),
+            self.diagnostics.get("mcse_untrusted", self.mcse),
+        )
+
+    def distrusted(self, *reasons: str, allow_untrusted: bool = False) -> "Evidence":
+        """Return the same estimate with further reasons against it.
+
+        Parameters
+        ----------
+        *reasons : str
+            Each ``"code: a sentence for people"``.
+        allow_untrusted : bool, optional
+            Keep the number in `log_ml` and `mcse` nevertheless.
+
+        Returns
+        -------
+        Evidence
+        """
+        log_ml, mcse = self.untrusted_numbers
+        return replace(
+            self,
+            log_ml=log_ml,
+            mcse=mcse,
+            trusted=False,
+            reasons=(*self.reasons, *reasons),
+            allow_untrusted=allow_untrusted,
+        )
 
     def __repr__(self) -> str:
         """One line with only the digits that the error supports."""

@@ -129,3 +129,23 @@ def test_an_improper_prior_cannot_be_drawn() -> None:
         pm.Flat("x")
     with pytest.raises(EvidenceError, match=r"cannot be drawn from.*proper priors"):
         engine.CompiledModel(model).draw_prior(10, random_seed=1)
+
+
+def test_quantiles_of_the_prior() -> None:
+    with pm.Model() as model:
+        centre = pm.Normal("centre", 1.0, 2.0)
+        scale = pm.Exponential("scale", 3.0)
+        pm.Normal("effect", centre, scale, shape=2)
+    prior = engine.CompiledModel(model).prior
+    found = {name: value[0] for name, value in prior.at_quantiles(np.full((1, 4), 0.5)).items()}
+    assert found["centre"] == pytest.approx(1.0)
+    assert found["scale"] == pytest.approx(np.log(2.0) / 3.0)
+    np.testing.assert_allclose(found["effect"], 1.0)
+    assert prior.n_elements == 4
+
+
+def test_a_prior_without_quantiles_is_named() -> None:
+    with pm.Model() as model:
+        pm.Dirichlet("share", np.ones(3))
+    with pytest.raises(EvidenceError, match=r"'share' has no quantile function"):
+        engine.CompiledModel(model).prior.at_quantiles(np.full((1, 3), 0.5))
