@@ -11,7 +11,7 @@ from xarray import DataTree
 from bayes_leaks import engine
 from bayes_leaks.errors import ParameterError
 from bayes_leaks.evidence import Evidence, bridge
-from bayes_leaks.evidence.proposal import StudentProposal
+from bayes_leaks.evidence.proposals import StudentProposal
 from bayes_leaks.hypotheses import Hypothesis, priors
 from bayes_leaks.provenance import provenance
 from bayes_leaks.record import LeakHistory
@@ -105,7 +105,7 @@ def fit(
         stats["logp"].to_numpy(),
         proposals_per_draw=PROPOSALS_PER_DRAW,
         random_seed=proposal_seed,
-        fit_proposal=StudentProposal.fit,
+        ladder=[StudentProposal.fit],
         diagnostics={"divergences": float(stats["diverging"].sum())},
     )
     attrs = provenance(

@@ -1,7 +1,7 @@
 """Cross-fitted optimal bridge sampling with scrambled Sobol proposals."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from bayes_leaks.errors import ParameterError
 from bayes_leaks.evidence import checks
 from bayes_leaks.evidence.bridge_error import bridge_error
-from bayes_leaks.evidence.bridge_identity import solve
+from bayes_leaks.evidence.bridge_identity import averaged, solve
 from bayes_leaks.evidence.chains import effective_draws, k_hat
 from bayes_leaks.evidence.inputs import (
     CountedDensity,
@@ -19,7 +19,7 @@ from bayes_leaks.evidence.inputs import (
     draws_problems,
     log_density_at,
 )
-from bayes_leaks.evidence.proposal import NormalProposal, Proposal
+from bayes_leaks.evidence.proposals.ladder import LADDER, Fit, choose
 from bayes_leaks.evidence.result import Evidence
 
 METHOD = "bridge"
@@ -38,7 +38,7 @@ def bridge(
     proposals_per_draw: int = 8,
     replicates: int = 8,
     random_seed: RandomSeed,
-    fit_proposal: Callable[[Floats], Proposal] = NormalProposal.fit,
+    ladder: Sequence[Fit] = LADDER,
     diagnostics: Mapping[str, float] | None = None,
     allow_untrusted: bool = False,
 ) -> Evidence:
@@ -46,7 +46,8 @@ def bridge(
 
     Every chain is cut in half. A proposal is fitted to one half of all chains and bridged to
     the other half, then the other way round; the two estimates are averaged. No draw meets
-    a proposal that was fitted to it, which would bias the estimate downwards.
+    a proposal that was fitted to it, which would bias the estimate downwards. Which kind of
+    proposal it is, is decided by the fitted half alone; see `choose`.
 
     Parameters
     ----------
@@ -63,10 +64,12 @@ def bridge(
         Independent scramblings of the Sobol proposals per fold, 4 or more.
     random_seed : int, numpy.random.SeedSequence or numpy.random.Generator
         Seed of the scrambling.
-    fit_proposal : callable, optional
-        Fits a `Proposal` to draws (n, d).
+    ladder : sequence of callable, optional
+        Kinds of proposal to choose from, the simplest first; each fits one to draws (n, d).
     diagnostics : mapping of str to float, optional
-        What the sampler reported, kept with the result; ``"divergences"`` is judged too.
+        What the sampler reported, kept with the result; ``"divergences"`` is judged too. The
+        result adds, among others, ``rung_first`` and ``rung_second``: which of `ladder` was fitted
+        to the first and to the second half.
     allow_untrusted : bool, optional
         Keep the number even if a check failed.
 
@@ -125,14 +128,19 @@ def bridge(
     flat = sample.reshape(-1, sample.shape[2])
     log_ratios: list[Floats] = []
     log_weights: list[Floats] = []
-    for fitted in (sample[:, :half], sample[:, half:]):
-        proposal = fit_proposal(fitted.reshape(-1, sample.shape[2]))
-        log_ratios.append(at_draws - proposal.log_density(flat).reshape(at_draws.shape))
+    numbers = dict(diagnostics or {})
+    for name, fitted in (("first", slice(None, half)), ("second", slice(half, None))):
+        numbers[f"rung_{name}"], proposal = choose(
+            ladder, density, sample[:, fitted], at_draws[:, fitted], size * replicates, rng
+        )
+        at_images = averaged(density, proposal, flat, at_draws.ravel())
+        log_ratios.append((at_images - proposal.log_density(flat)).reshape(at_draws.shape))
         # A generator, so that the points of only one replicate are in memory.
         batches = (proposal.draw(size, rng) for _ in range(replicates))
-        log_weights.append(np.stack([density(x) - proposal.log_density(x) for x in batches]))
+        log_weights.append(
+            np.stack([averaged(density, proposal, x) - proposal.log_density(x) for x in batches])
+        )
 
-    numbers = dict(diagnostics or {})
     numbers["impossible_proposals"] = float(np.isneginf(log_weights).sum())
     reasons = _density_reasons(at_draws, log_weights)
     log_ml = mcse = np.nan

@@ -9,6 +9,7 @@ the ``Z`` at which the two sample means agree. Near it, the error of ``log Z`` i
 ``(mean t_q - mean t_p) / I``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.special import logsumexp
 
 from bayes_leaks.evidence.chains import effective_draws
 from bayes_leaks.evidence.inputs import Floats
+from bayes_leaks.evidence.proposals.base import Proposal
 
 _WIDEST_BRACKET = 2.0**20
 _TOLERANCE = 1e-12
@@ -38,6 +40,8 @@ class BridgeTerms:
         Mean of ``t_q / I`` over each replicate.
     bridged : slice
         The draws of each chain that were bridged; ``at_draws`` has mean 1 there.
+    share_draws : float
+        The share ``s1`` of effective draws among all points.
     """
 
     log_ml: float
@@ -45,9 +49,44 @@ class BridgeTerms:
     at_draws: Floats
     at_proposals: Floats
     bridged: slice
+    share_draws: float
 
 
-def solve(at_draws: Floats, at_proposals: Floats, bridged: slice) -> BridgeTerms | None:
+def averaged(
+    log_density: Callable[[Floats], Floats],
+    proposal: Proposal,
+    points: Floats,
+    at_points: Floats | None = None,
+) -> Floats:
+    """Log of the mean density over the images that the proposal gives to each point.
+
+    Parameters
+    ----------
+    log_density : callable
+        Points (n, d) to (n,), nats.
+    proposal : Proposal
+    points : ndarray, shape (n, d)
+    at_points : ndarray, shape (n,), optional
+        Log density at the points themselves, if known.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Nats.
+    """
+    images = proposal.images(points)
+    values = [log_density(points) if at_points is None else at_points]
+    values += [log_density(image) for image in images[1:]]
+    if len(values) == 1:
+        return values[0]
+    # A density that is NaN is reported by the bridge, in words.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.logaddexp.reduce(values) - np.log(len(values)))
+
+
+def solve(
+    at_draws: Floats, at_proposals: Floats, bridged: slice, *, n_proposals: int | None = None
+) -> BridgeTerms | None:
     """Solve the bridge identity for the normalising constant.
 
     In ``log Z`` the difference of the two log means falls strictly from plus to minus
@@ -62,6 +101,8 @@ def solve(at_draws: Floats, at_proposals: Floats, bridged: slice) -> BridgeTerms
         ``log f - log q`` at proposals, finite or -inf.
     bridged : slice
         The draws of each chain that the proposal was not fitted to.
+    n_proposals : int, optional
+        Number of proposals to weigh them by, if these are only a sample of them.
 
     Returns
     -------
@@ -76,8 +117,9 @@ def solve(at_draws: Floats, at_proposals: Floats, bridged: slice) -> BridgeTerms
     used = at_draws[:, bridged]
     centre = float(np.median(used))
     effective = min(effective_draws(used, method="bulk"), used.size)
-    log_share_draws = np.log(effective) - np.log(effective + at_proposals.size)
-    log_share_proposals = np.log(at_proposals.size) - np.log(effective + at_proposals.size)
+    n_proposals = at_proposals.size if n_proposals is None else n_proposals
+    log_share_draws = np.log(effective) - np.log(effective + n_proposals)
+    log_share_proposals = np.log(n_proposals) - np.log(effective + n_proposals)
 
     def log_t_draws(ratio: Floats, log_z: float) -> Floats:
         weight = ratio - centre - log_z
@@ -105,4 +147,5 @@ def solve(at_draws: Floats, at_proposals: Floats, bridged: slice) -> BridgeTerms
         at_draws=np.exp(log_t_draws(at_draws, log_z)) / overlap,
         at_proposals=np.exp(log_t_proposals(at_proposals, log_z)).mean(axis=1) / overlap,
         bridged=bridged,
+        share_draws=float(np.exp(log_share_draws)),
     )

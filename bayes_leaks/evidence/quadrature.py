@@ -7,7 +7,7 @@ from scipy.linalg import cholesky
 
 from bayes_leaks.errors import EvidenceError, ParameterError
 from bayes_leaks.evidence.inputs import CountedDensity, Floats, LogDensity
-from bayes_leaks.evidence.proposal import sobol_normals
+from bayes_leaks.evidence.proposals import sobol_normals
 from bayes_leaks.evidence.result import Evidence
 
 METHOD = "quadrature"

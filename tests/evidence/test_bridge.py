@@ -8,7 +8,7 @@ from bayes_leaks.evidence.bridge_identity import solve
 from bayes_leaks.evidence.chains import k_hat, r_hat
 from bayes_leaks.evidence.checks import overlap_reasons, r_hat_limit
 from bayes_leaks.evidence.inputs import CountedDensity
-from bayes_leaks.evidence.proposal import NormalProposal, sobol_normals
+from bayes_leaks.evidence.proposals import NormalProposal, sobol_normals
 
 
 def normal_density(points):
@@ -70,8 +70,9 @@ def test_same_seed_same_bits_and_other_seed_other_bits():
 def test_known_log_densities_are_not_recomputed():
     draws = normal_draws()
     at_draws = normal_density(draws.reshape(-1, 2)).reshape(4, 500)
-    free = bridge(normal_density, draws, at_draws, random_seed=1)
-    paid = bridge(normal_density, draws, random_seed=1)
+    one_kind = [NormalProposal.fit]
+    free = bridge(normal_density, draws, at_draws, random_seed=1, ladder=one_kind)
+    paid = bridge(normal_density, draws, random_seed=1, ladder=one_kind)
     assert free.log_ml == paid.log_ml
     # 2 folds x 8 replicates x 1024 proposals; 8 spot checks against all 2000 draws.
     assert free.n_evaluations == 16384 + 8
@@ -92,7 +93,11 @@ def test_no_mass_outside_the_support_is_counted():
         return np.where(points[:, 0] > 0, normal_density(points), -np.inf)
 
     estimate = bridge(
-        half_normal, np.abs(normal_draws(shape=(4, 1000, 1))), random_seed=1, allow_untrusted=True
+        half_normal,
+        np.abs(normal_draws(shape=(4, 1000, 1))),
+        random_seed=1,
+        ladder=[NormalProposal.fit],
+        allow_untrusted=True,
     )
     assert estimate.diagnostics["impossible_proposals"] > 1000
     assert abs(estimate.log_ml - normal_constant(1) + np.log(2.0)) < 4.0 * estimate.mcse
@@ -117,11 +122,6 @@ ATOMS = np.random.default_rng(3).normal(size=(4, 500, 1))
         ("few_chains", normal_density, normal_draws(shape=(1, 1000, 2))),
         ("few_effective_draws", normal_density, normal_draws(shape=(4, 100, 2), rho=0.97)),
         (
-            "high_k_hat",
-            lambda x: stats.logistic.logpdf(x[:, 0]),
-            np.random.default_rng(1).logistic(size=(4, 1000, 1)),
-        ),
-        (
             "non_finite_draws",
             lambda x: np.where(x[:, 0] > 2.0, np.nan, normal_density(x)),
             normal_draws(),
@@ -140,6 +140,14 @@ def test_refusals(code, density, draws):
     assert code in estimate.codes
     assert np.isnan(estimate.log_ml)
     assert np.isnan(estimate.mcse)
+
+
+def test_unbounded_weights_are_refused():
+    draws = np.random.default_rng(1).logistic(size=(4, 1000, 1))
+    estimate = bridge(
+        lambda x: stats.logistic.logpdf(x[:, 0]), draws, random_seed=1, ladder=[NormalProposal.fit]
+    )
+    assert estimate.codes == ("high_k_hat",)
 
 
 def test_divergences_are_kept_and_judged_together_with_k_hat():

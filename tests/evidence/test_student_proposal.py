@@ -6,7 +6,7 @@ from scipy import stats
 
 from bayes_leaks.evidence import bridge
 from bayes_leaks.evidence.chains import k_hat
-from bayes_leaks.evidence.proposal import NormalProposal, StudentProposal
+from bayes_leaks.evidence.proposals import NormalProposal, StudentProposal
 
 SEEDS = 24
 
@@ -25,7 +25,7 @@ def fitted(cls, seed=1):
 
 
 def test_draws_have_the_moments_and_tails_of_the_fit():
-    proposal = fitted(StudentProposal)
+    proposal = StudentProposal(fitted(NormalProposal), degrees_of_freedom=8.0)
     points = proposal.draw(2**14, np.random.default_rng(2))
     data = logistic_draws(1).reshape(-1, 3)
     assert points.mean(axis=0) == pytest.approx(data.mean(axis=0), abs=0.02)
@@ -59,7 +59,7 @@ def test_the_bridge_from_it_is_right_within_its_error():
         evidence = bridge(
             log_logistic,
             logistic_draws(seed),
-            fit_proposal=StudentProposal.fit,
+            ladder=[StudentProposal.fit],
             random_seed=seed,
         )
         assert evidence.trusted, evidence.reasons

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import signal, special, stats
 
 from bayes_leaks.evidence import Evidence, bridge
-from bayes_leaks.evidence.proposal import NormalProposal
+from bayes_leaks.evidence.proposals import NormalProposal
+from bayes_leaks.evidence.proposals.ladder import LADDER
 
 Floats = NDArray[np.float64]
 CHAINS, DRAWS, CONSTANT = 4, 1000, -137.25
@@ -106,7 +107,7 @@ def estimates(name: str, dimension: int, rho: float, seeds: range, **options: ob
             options.get("log_density", target.unnormalised),
             target.draws(seed, dimension, rho),
             random_seed=seed,
-            fit_proposal=options.get("fit_proposal", NormalProposal.fit),
+            ladder=options.get("ladder", LADDER),
             allow_untrusted=True,
         )
         for seed in seeds
@@ -225,7 +226,7 @@ class TruncatedProposal(NormalProposal):
     [
         {"log_density": without_jacobian},
         {"log_density": without_prior_constant},
-        {"fit_proposal": TruncatedProposal.fit},
+        {"ladder": [TruncatedProposal.fit]},
     ],
     ids=["jacobian", "constant", "truncated"],
 )
@@ -237,7 +238,7 @@ def test_faults_are_caught(fault):
 
 @pytest.mark.parametrize("name", ["student", "logit-uniform", "probit"])
 def test_heavy_tails_are_refused_though_the_error_is_small(name):
-    results = estimates(name, 1, 0.0, range(12))
+    results = estimates(name, 1, 0.0, range(12), ladder=[NormalProposal.fit])
     refused = [result for result in results if "high_k_hat" in result.codes]
     assert len(refused) >= 10
     assert all(abs(result.log_ml - CONSTANT) < 0.005 for result in results)
