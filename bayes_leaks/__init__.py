@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bayes_leaks.comparing import compare, make_hypotheses
     from bayes_leaks.comparison import Comparison, LogBayesFactor
     from bayes_leaks.errors import BayesLeaksError
+    from bayes_leaks.estimating import log_evidence
     from bayes_leaks.evidence import Evidence
     from bayes_leaks.fitting import fit
     from bayes_leaks.hypotheses import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BayesLeaksError", "CommonCause", "Comparison", "CompetingCauses", "Evidence", "Hypothesis",
     "LeakHistory", "LogBayesFactor", "ManufacturingDefect", "RandomMicrometeoroid", "compare",
-    "fit", "iss_sources", "load_iss", "make_hypotheses", "plot_bayes_factors",
+    "fit", "iss_sources", "load_iss", "log_evidence", "make_hypotheses", "plot_bayes_factors",
     "plot_prior_posterior", "plot_timeline", "save_plot",
 ]  # fmt: skip
 
@@ -37,8 +38,7 @@ _MODULES = {
         "CommonCause", "CompetingCauses", "Hypothesis", "ManufacturingDefect",
         "RandomMicrometeoroid",
     ),
-    "evidence": ("Evidence",),
-    "fitting": ("fit",),
+    "estimating": ("log_evidence",), "evidence": ("Evidence",), "fitting": ("fit",),
     "comparing": ("compare", "make_hypotheses"),
     "comparison": ("Comparison", "LogBayesFactor"),
     "plots": ("plot_bayes_factors", "plot_prior_posterior", "plot_timeline", "save_plot"),

@@ -9,9 +9,12 @@ import nutpie
 import pymc as pm
 import pytensor
 import pytensor.tensor as pt
+from pymc.logprob.utils import local_check_parameter_to_ninf_switch
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import graph_replace
+from pytensor.graph.rewriting.basic import in2out
+from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor import TensorVariable
 from xarray import DataTree
@@ -29,6 +32,8 @@ type Rows = Callable[[FloatArray], list[FloatArray]]
 
 # Points are evaluated in chunks of about this many numbers per array, which stay in the cache.
 _CHUNK = 2**19
+
+_NO_RAISE = in2out(local_check_parameter_to_ninf_switch)
 
 _models: dict[Hashable, "CompiledModel"] = {}
 
@@ -193,8 +198,10 @@ class CompiledModel:
 
     def _compile_rows(self, outputs: list[TensorVariable]) -> Rows:
         """Compile graphs of the value variables to a function of points, evaluated in chunks."""
+        # PyMC raises where a parameter leaves its range: among many points, that one is impossible.
+        mended = rewrite_graph(outputs, include=(), custom_rewrite=_NO_RAISE, clone=True)
         graphs, joined = pm.pytensorf.join_nonshared_inputs(
-            self._point, outputs, self.model.value_vars, []
+            self._point, mended, self.model.value_vars, []
         )
         function = compile_rows([joined], graphs)
         nodes = list(ancestors(graphs))

@@ -101,3 +101,32 @@ def k_hat(log_weights: Floats) -> float:
         return -np.inf
     # ArviZ takes the log likelihood of a left-out point, which is minus a log weight.
     return float(_stats.psislw(-weights)[1])
+
+
+def smooth_weights(log_weights: Floats) -> Floats:
+    """Replace the largest importance weights by quantiles of a Pareto fitted to them.
+
+    Parameters
+    ----------
+    log_weights : ndarray
+        Log weights in nats; -inf is a weight of zero.
+
+    Returns
+    -------
+    ndarray
+        Same shape and scale. Weights that `k_hat` calls bounded are kept as they are.
+
+    References
+    ----------
+    .. [1] Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024). Pareto smoothed
+       importance sampling. Journal of Machine Learning Research 25(72).
+       https://doi.org/10.48550/arXiv.1507.02646
+    """
+    flat = np.array(log_weights, dtype=np.float64).ravel()
+    if np.isfinite(k_hat(flat)):
+        positive = np.isfinite(flat)
+        smoothed = _stats.psislw(-flat[positive])[0]
+        # ArviZ normalises; weights below the tail keep their ratios and so give the scale back.
+        below = np.argsort(flat[positive])[positive.sum() // 2]
+        flat[positive] = smoothed + (flat[positive][below] - smoothed[below])
+    return flat.reshape(np.shape(log_weights))

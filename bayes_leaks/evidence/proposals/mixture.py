@@ -13,6 +13,9 @@ from bayes_leaks.evidence.proposals.normal import NormalProposal
 from bayes_leaks.evidence.proposals.student import DEGREES_OF_FREEDOM, StudentProposal
 
 _MAX_COMPONENTS = 8
+# A rough fit is enough for a proposal.
+_STEPS = 30
+_TOLERANCE = 3e-3
 
 
 class StudentMixtureProposal:
@@ -53,15 +56,18 @@ class StudentMixtureProposal:
 
         whole = NormalProposal.fit(draws)
         standard = np.linalg.solve(whole.factor, (draws - whole.mean).T).T
-        best, lowest = None, np.inf
-        for k in range(1, _MAX_COMPONENTS + 1):
+        best, lowest = None, _normal_bic(standard)
+        for k in range(2, _MAX_COMPONENTS + 1):
             # Components need enough draws for a covariance.
             if k * 5 * draws.shape[1] > len(draws):
                 break
+            mixture = GaussianMixture(
+                k, init_params="k-means++", random_state=0, max_iter=_STEPS, tol=_TOLERANCE
+            )
             with warnings.catch_warnings():
                 # A fit that stopped early is a worse proposal, not a wrong one.
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                mixture = GaussianMixture(k, random_state=0, max_iter=50).fit(standard)
+                mixture.fit(standard)
             bic = mixture.bic(standard)
             if bic >= lowest:
                 break
@@ -74,16 +80,27 @@ class StudentMixtureProposal:
             )
             for mean, covariance in zip(best.means_, best.covariances_, strict=True)
         ]
+        squares = [normal.squares(draws) for normal in normals]
         tails = [
             cls(best.weights_, [StudentProposal(normal, df) for normal in normals])
             for df in DEGREES_OF_FREEDOM
         ]
-        return max(tails, key=lambda proposal: float(proposal.log_density(draws).sum()))
+        return max(tails, key=lambda proposal: float(proposal._at_squares(squares).sum()))
 
     def log_density(self, points: Floats) -> Floats:
         """Log density of points (n, d), in nats, as shape (n,)."""
-        parts = np.stack([component.log_density(points) for component in self.components])
-        return np.asarray(logsumexp(parts, axis=0, b=self.weights[:, None]))
+        return self._sum([component.log_density(points) for component in self.components])
+
+    def _at_squares(self, squares: list[Floats]) -> Floats:
+        return self._sum(
+            [
+                component.at_squares(own)
+                for component, own in zip(self.components, squares, strict=True)
+            ]
+        )
+
+    def _sum(self, parts: list[Floats]) -> Floats:
+        return np.asarray(logsumexp(np.stack(parts), axis=0, b=self.weights[:, None]))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw a scrambled Sobol set of `size` (a power of two) points (size, d)."""
@@ -101,3 +118,10 @@ class StudentMixtureProposal:
     def images(self, points: Floats) -> Floats:
         """Keep the points (n, d), as shape (1, n, d)."""
         return points[None]
+
+
+def _normal_bic(standard: Floats) -> float:
+    """Bayesian information criterion of one normal fitted to whitened draws (n, d)."""
+    n, d = standard.shape
+    n_parameters = d + 0.5 * d * (d + 1)
+    return float(n * d * (np.log(2.0 * np.pi) + 1.0) + n_parameters * np.log(n))

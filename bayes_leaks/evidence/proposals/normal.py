@@ -76,8 +76,12 @@ class NormalProposal:
         ndarray, shape (n,)
             Nats.
         """
+        return np.asarray(self._log_constant - 0.5 * self.squares(points))
+
+    def squares(self, points: Floats) -> Floats:
+        """Squared distances (n,) of points (n, d) from the mean, in standard deviations."""
         standard = solve_triangular(self.factor, (points - self.mean).T, lower=True)
-        return np.asarray(self._log_constant - 0.5 * (standard**2).sum(axis=0))
+        return np.asarray((standard**2).sum(axis=0))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw a scrambled Sobol set.

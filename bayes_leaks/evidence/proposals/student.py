@@ -3,7 +3,6 @@
 from typing import Self
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from scipy.special import gammaln, ndtr
 from scipy.stats import chi2
 
@@ -31,6 +30,7 @@ class StudentProposal:
     """
 
     def __init__(self, normal: NormalProposal, degrees_of_freedom: float = 8.0) -> None:
+        self._normal = normal
         self.mean = normal.mean
         self.degrees_of_freedom = df = degrees_of_freedom
         self.factor = normal.factor * np.sqrt((df - 2.0) / df)
@@ -61,15 +61,19 @@ class StudentProposal:
             If the covariance of the draws is singular.
         """
         normal = NormalProposal.fit(draws)
+        squares = normal.squares(draws)
         tails = [cls(normal, df) for df in DEGREES_OF_FREEDOM]
-        return max(tails, key=lambda proposal: float(proposal.log_density(draws).sum()))
+        return max(tails, key=lambda proposal: float(proposal.at_squares(squares).sum()))
 
     def log_density(self, points: Floats) -> Floats:
         """Log density of points (n, d), in nats, as shape (n,)."""
-        standard = solve_triangular(self.factor, (points - self.mean).T, lower=True)
+        return self.at_squares(self._normal.squares(points))
+
+    def at_squares(self, squares: Floats) -> Floats:
+        """Log density, in nats, where the normal of equal covariance has these squares (n,)."""
         df = self.degrees_of_freedom
         power = 0.5 * (df + self.mean.size)
-        return np.asarray(self._log_constant - power * np.log1p((standard**2).sum(axis=0) / df))
+        return np.asarray(self._log_constant - power * np.log1p(squares / (df - 2.0)))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw a scrambled Sobol set of `size` (a power of two) points (size, d)."""
