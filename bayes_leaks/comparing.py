@@ -7,8 +7,9 @@ import numpy as np
 
 from bayes_leaks.comparison import Comparison
 from bayes_leaks.errors import ParameterError
+from bayes_leaks.estimating import check_settings
 from bayes_leaks.evidence import Evidence
-from bayes_leaks.fitting import OnStage, check_settings
+from bayes_leaks.fitting import OnStage
 from bayes_leaks.hypotheses import (
     CommonCause,
     CompetingCauses,

@@ -28,6 +28,8 @@ NEED_DRAWS = ("auto", "bridge", "quadrature")
 MIN_DRAWS = 100
 # Draws from the prior to check its mass and to look for symmetries.
 _PRIOR_DRAWS = 1000
+# Labels found by themselves are folded if they part the posterior this far.
+_SEPARATE = 10.0
 
 
 def check_settings(**settings: int) -> None:
@@ -144,7 +146,7 @@ class ModelEstimator:
         *,
         method: Method = "auto",
         mcse: float = 0.01,
-        max_draws: int = 32_000,
+        max_draws: int = 16_000,
         random_seed: int | np.random.SeedSequence | None = None,
         allow_untrusted: bool = False,
     ) -> Evidence:
@@ -170,14 +172,11 @@ class ModelEstimator:
         draws = None if tree is None else user_model.unconstrained_draws(self.compiled, tree)
         if draws is None and method in NEED_DRAWS:
             raise ParameterError(f"method: {method!r} needs posterior draws; give them.")
-        symmetry = None
-        if draws is not None and self._permute is not None:
-            symmetry = LabelSymmetry(self._permute, draws.points.reshape(-1, draws.points.shape[2]))
+        symmetry = self._symmetry(draws)
         target = self._target(prior_seed, symmetry)
 
-        def more_draws() -> Draws:
-            assert draws is not None
-            chains, length = draws.points.shape[:2]
+        def more_draws(chains: int) -> Draws:
+            length = 0 if draws is None else draws.points.shape[1]
             seed = int(more_seed.integers(2**31))
             more = self.sample(draws=length, tune=1000, chains=chains, random_seed=seed)
             return _folded(user_model.unconstrained_draws(self.compiled, more), symmetry)
@@ -196,11 +195,21 @@ class ModelEstimator:
             folded = None if draws is None else _folded(draws, symmetry)
             found = self._single(method, target, folded, mcse, rng)
         return replace(
-            found.distrusted(*self.prior_reasons) if self.prior_reasons else found,
+            found.distrusted(*self.prior_reasons, allow_untrusted=True)
+            if self.prior_reasons
+            else found,
             data_digest=self.data_digest,
             improper=self.shared_improper,
             allow_untrusted=allow_untrusted,
         )
+
+    def _symmetry(self, draws: Draws | None) -> LabelSymmetry | None:
+        """Fold labels that were declared, or that part the posterior into separate copies."""
+        if draws is None or self._permute is None:
+            return None
+        symmetry = LabelSymmetry(self._permute, draws.points.reshape(-1, draws.points.shape[2]))
+        declared = self._exchangeable is not None
+        return symmetry if declared or symmetry.separation > _SEPARATE else None
 
     def _target(self, rng: np.random.Generator, symmetry: LabelSymmetry | None) -> Target:
         compiled = self.compiled
@@ -292,7 +301,7 @@ def log_evidence(
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
-    max_draws: int = 32_000,
+    max_draws: int = 16_000,
     potentials: PotentialRole | None = None,
     shared_improper: Sequence[str] = (),
     exchangeable: Sequence[str] | None = None,

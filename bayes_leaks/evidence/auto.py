@@ -84,7 +84,7 @@ def auto(
     mcse: float,
     random_seed: RandomSeed,
     proposals_per_draw: int = 8,
-    more_draws: Callable[[], Draws] | None = None,
+    more_draws: Callable[[int], Draws] | None = None,
     max_draws: int = 0,
     allow_untrusted: bool = False,
 ) -> Evidence:
@@ -105,8 +105,8 @@ def auto(
     proposals_per_draw : int, optional
         For the bridge.
     more_draws : callable, optional
-        Samples as many further chains as there were at first; called while the error is above
-        `mcse` and `max_draws` allows it.
+        From a number of chains to that many further ones of equal length. Called to double the
+        draws while the error is above `mcse` and `max_draws` allows it.
     max_draws : int, optional
         Posterior draws to spend in all.
     allow_untrusted : bool, optional
@@ -125,15 +125,15 @@ def auto(
     """
     rng = np.random.default_rng(random_seed)
     independent, seen = _from_prior(target, draws, mcse, rng)
-    spent = first = draws.points.shape[0] * draws.points.shape[1]
     while True:
         estimates = {"bridge": _bridge(target, draws, proposals_per_draw, seen, rng)}
         estimates["importance"] = independent
         verdict = agreement.judge(estimates)
-        if more_draws is None or spent + first > max_draws or not _more_help(estimates, mcse):
+        chains, length = draws.points.shape[:2]
+        too_many = 2 * chains * length > max_draws
+        if more_draws is None or too_many or not _more_help(estimates, mcse):
             break
-        draws = draws.with_more(more_draws())
-        spent += first
+        draws = draws.with_more(more_draws(chains))
     if verdict.reasons and target.draw_prior is not None and _finite(estimates):
         start = target.draw_prior(smc_size(draws.points.shape[2]))
         estimates["smc"], particles = smc_with_draws(

@@ -25,6 +25,13 @@ class LabelSymmetry:
     draws : ndarray, shape (n, d)
         Posterior draws, of which the pivot is the mean once they are relabelled to lie near it.
 
+    Attributes
+    ----------
+    separation : float
+        How much farther from the pivot the second nearest relabelling of a draw is than the
+        nearest: median of the difference of squared distances, in standard deviations. Below ten
+        or so the copies overlap, and folding cuts through one mode instead of parting several.
+
     References
     ----------
     .. [1] Stephens, M. (2000). Dealing with label switching in mixture models. JRSS B 62, 795-809.
@@ -44,6 +51,8 @@ class LabelSymmetry:
                 break
             folded = again
         # No further step: pivot and scale now are what defines the region.
+        nearest = np.sort(self._distances(images), axis=0)
+        self.separation = float(np.median(nearest[1] - nearest[0]))
 
     def _distances(self, images: Floats) -> Floats:
         return np.asarray((((images - self._pivot) / self._scale) ** 2).sum(axis=2))

@@ -61,9 +61,7 @@ class StudentMixtureProposal:
             # Components need enough draws for a covariance.
             if k * 5 * draws.shape[1] > len(draws):
                 break
-            mixture = GaussianMixture(
-                k, init_params="k-means++", random_state=0, max_iter=_STEPS, tol=_TOLERANCE
-            )
+            mixture = GaussianMixture(k, random_state=0, max_iter=_STEPS, tol=_TOLERANCE)
             with warnings.catch_warnings():
                 # A fit that stopped early is a worse proposal, not a wrong one.
                 warnings.simplefilter("ignore", ConvergenceWarning)
