@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayes_leaks.comparing import compare, make_hypotheses
-    from bayes_leaks.comparison import Comparison, LogBayesFactor
+    from bayes_leaks.comparison import Comparison
     from bayes_leaks.errors import BayesLeaksError
     from bayes_leaks.estimating import log_evidence
-    from bayes_leaks.evidence import Evidence
+    from bayes_leaks.evidence import Evidence, LogBayesFactor
     from bayes_leaks.fitting import fit
     from bayes_leaks.hypotheses import (
         CommonCause,
@@ -38,9 +38,10 @@ _MODULES = {
         "CommonCause", "CompetingCauses", "Hypothesis", "ManufacturingDefect",
         "RandomMicrometeoroid",
     ),
-    "estimating": ("log_evidence",), "evidence": ("Evidence",), "fitting": ("fit",),
+    "estimating": ("log_evidence",), "fitting": ("fit",),
+    "evidence": ("Evidence", "LogBayesFactor"),
     "comparing": ("compare", "make_hypotheses"),
-    "comparison": ("Comparison", "LogBayesFactor"),
+    "comparison": ("Comparison",),
     "plots": ("plot_bayes_factors", "plot_prior_posterior", "plot_timeline", "save_plot"),
     "errors": ("BayesLeaksError",),
 }  # fmt: skip

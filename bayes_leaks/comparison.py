@@ -3,8 +3,8 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from xarray import DataTree
 from bayes_leaks import comparison_text
 from bayes_leaks.errors import ParameterError, StoredResultError
 from bayes_leaks.evidence import Evidence
+from bayes_leaks.evidence.bayes_factor import LogBayesFactor
 from bayes_leaks.hypotheses.model_file import ModelFile, model_file_text, parse_model_file
 from bayes_leaks.record import LeakHistory
 
@@ -25,73 +26,72 @@ SCHEMA_VERSION = "1"
 _ERROR_DRAWS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class LogBayesFactor:
-    """Evidence for one hypothesis over another, in nats.
-
-    Parameters
-    ----------
-    favoured, against : str
-        The value is positive where `favoured` predicted the record better.
-    value, mcse : float
-        Natural log of the Bayes factor and its Monte Carlo standard error; NaN where an evidence
-        is not trusted.
-    """
-
-    favoured: str
-    against: str
-    value: float
-    mcse: float
-
-    @property
-    def factor(self) -> float:
-        """The Bayes factor itself."""
-        return float(np.exp(self.value))
-
-    @property
-    def log10(self) -> float:
-        """The common logarithm of the Bayes factor."""
-        return float(self.value / np.log(10))
-
-    @property
-    def words(self) -> str:
-        """The grade of Kass and Raftery (1995), https://doi.org/10.1080/01621459.1995.10476572."""
-        return comparison_text.grade(self.value)
-
-    def __repr__(self) -> str:
-        return (
-            f"<log Bayes factor of {self.favoured} over {self.against}: {self.value:.3f} "
-            f"± {self.mcse:.3f} nats>"
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Hypotheses compared on one record; made by `compare` or `load`.
+    """Models compared on the same data; made by `compare` or `load`.
 
     Parameters
     ----------
-    history : LeakHistory
+    history : LeakHistory or None
+        The record, if hypotheses about leaks are among the models.
     models : mapping of str to ModelFile
-        Claim and priors of each hypothesis.
+        Claim and priors of each hypothesis about leaks.
     evidence : mapping of str to Evidence
+        Of every model.
     prior_probability : mapping of str to float
         Sums to one.
     fits : mapping of str to DataTree
+        What is known of each model's fit; it holds its evidence at least.
     provenance : mapping of str to str
+    family_of : mapping of str to str
+        Families of models that are not hypotheses about leaks; each its own by default.
     """
 
-    history: LeakHistory
+    history: LeakHistory | None
     models: Mapping[str, ModelFile]
     evidence: Mapping[str, Evidence]
     prior_probability: Mapping[str, float]
     fits: Mapping[str, DataTree]
     provenance: Mapping[str, str] = field(default_factory=dict)
+    family_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the hypotheses."""
-        return tuple(self.models)
+        """Names of the models."""
+        return tuple(self.evidence)
+
+    def family(self, name: str) -> str:
+        """Name the family that a model belongs to."""
+        if name in self.models:
+            return self.models[name].family
+        return self.family_of.get(name, name)
+
+    def title(self, name: str) -> str:
+        """Say what a model claims, in a few words; its name if it has no words."""
+        return self.models[name].title if name in self.models else name
+
+    def with_prior(self, prior_probability: Mapping[str, float]) -> "Comparison":
+        """Return the same evidence under other prior probabilities.
+
+        Parameters
+        ----------
+        prior_probability : mapping of str to float
+            One for each model, not negative; scaled to sum to one, so odds will do.
+
+        Returns
+        -------
+        Comparison
+
+        Raises
+        ------
+        ParameterError
+            If a model is missing or unknown, or a number is not allowed.
+
+        Examples
+        --------
+        >>> result.with_prior({"random": 10, "defect": 1}).probabilities  # doctest: +SKIP
+        """
+        return replace(self, prior_probability=scaled(self.names, prior_probability))
 
     @property
     def trusted(self) -> bool:
@@ -115,7 +115,7 @@ class Comparison:
             If a hypothesis was not compared.
         """
         for argument, name in (("favoured", favoured), ("against", against)):
-            if name not in self.models:
+            if name not in self.evidence:
                 raise ParameterError(
                     f"{argument}: {name!r} was not compared. Compared were {', '.join(self.names)}."
                 )
@@ -134,7 +134,7 @@ class Comparison:
         """
         table = pd.DataFrame(
             {
-                "family": [self.models[name].family for name in self.names],
+                "family": [self.family(name) for name in self.names],
                 "prior": [self.prior_probability[name] for name in self.names],
             },
             index=pd.Index(self.names, name="hypothesis"),
@@ -179,6 +179,8 @@ class Comparison:
                 f"log_bf_over_{reference}": [factor.value for factor in factors],
                 f"log_bf_over_{reference}_mcse": [factor.mcse for factor in factors],
                 f"bf_over_{reference}": [factor.factor for factor in factors],
+                f"log10_bf_over_{reference}": [factor.log10 for factor in factors],
+                "words": [factor.words for factor in factors],
                 "trusted": [self.evidence[name].trusted for name in self.names],
             },
             index=pd.Index(self.names, name="hypothesis"),
@@ -191,7 +193,8 @@ class Comparison:
         return comparison_text.describe(self)
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(self.names)} on {self.history.name!r}>"
+        on = "" if self.history is None else f" on {self.history.name!r}"
+        return f"<Comparison of {', '.join(self.names)}{on}>"
 
     def _repr_html_(self) -> str:
         return comparison_text.to_html(self)
@@ -202,8 +205,8 @@ class Comparison:
         Returns
         -------
         xarray.DataTree
-            Group ``comparison`` (dims ``model``, ``model_a``, ``model_b``), group ``record``, and a
-            group per hypothesis with its fit; provenance in the root attributes.
+            Group ``comparison`` (dims ``model``, ``model_a``, ``model_b``), group ``record`` if
+            there is one, and a group per model with its fit; provenance in the root attributes.
         """
         names = list(self.names)
         pairs = [[self.log_bayes_factor(a, b) for b in names] for a in names]
@@ -227,7 +230,7 @@ class Comparison:
             "posterior_probability_mcse": ("model", table["posterior_mcse"]),
             "trusted": ("model", table["trusted"].astype(bool)),
             "family": ("model", _strings(table["family"])),
-            "title": ("model", _strings(self.models[name].title for name in names)),
+            "title": ("model", _strings(map(self.title, names))),
         }
         comparison = xr.Dataset(
             {
@@ -238,18 +241,17 @@ class Comparison:
         )
         groups: dict[str, xr.Dataset] = {
             "comparison": comparison,
-            "record": self.history.to_dataset(),
         }
+        if self.history is not None:
+            groups["record"] = self.history.to_dataset()
         for name in names:
             for group, node in self.fits[name].children.items():
                 groups[f"{name}/{group}"] = node.to_dataset()
-            groups[name] = xr.Dataset(
-                attrs=dict(self.fits[name].attrs)
-                | {
-                    "model_file": model_file_text(self.models[name]),
-                    "model_needs": json.dumps(dict(self.models[name].required)),
-                }
-            )
+            attrs = dict(self.fits[name].attrs)
+            if name in self.models:
+                attrs["model_file"] = model_file_text(self.models[name])
+                attrs["model_needs"] = json.dumps(dict(self.models[name].required))
+            groups[name] = xr.Dataset(attrs=attrs)
         tree = DataTree.from_dict(groups)
         tree.attrs |= {"schema_version": SCHEMA_VERSION, **self.provenance}
         return tree
@@ -326,18 +328,60 @@ class Comparison:
                 if key not in ("model_file", "model_needs")
             }
         return cls(
-            history=LeakHistory.from_dataset(tree["record"].to_dataset()),
+            history=LeakHistory.from_dataset(tree["record"].to_dataset())
+            if "record" in tree.children
+            else None,
             models={
                 n: parse_model_file(
                     tree[n].attrs["model_file"], required=json.loads(tree[n].attrs["model_needs"])
                 )
                 for n in names
+                if "model_file" in tree[n].attrs
             },
             evidence={n: Evidence.from_dataset(tree[n]["evidence"].to_dataset()) for n in names},
             prior_probability=dict(zip(names, prior.tolist(), strict=True)),
             fits=fits,
             provenance={str(k): v for k, v in tree.attrs.items() if k != "schema_version"},
+            family_of=dict(zip(names, map(str, comparison["family"].to_numpy()), strict=True)),
         )
+
+
+def scaled(names: Sequence[str], prior_probability: Mapping[str, float]) -> dict[str, float]:
+    """Scale prior odds to probabilities.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The models.
+    prior_probability : mapping of str to float
+        One number for each model, not negative.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of `names`; sums to one.
+
+    Raises
+    ------
+    ParameterError
+        If a model is missing or unknown, a number is negative, or all are zero.
+    """
+    problems = [f"{name!r} is missing" for name in names if name not in prior_probability]
+    problems += [f"{name!r} is not compared" for name in prior_probability if name not in names]
+    problems += [
+        f"{name!r} is {value!r}, not a number of at least 0"
+        for name, value in prior_probability.items()
+        if not 0 <= value < np.inf
+    ]
+    total = sum(prior_probability.values())
+    if not problems and total == 0:
+        problems.append("all are zero")
+    if problems:
+        raise ParameterError(
+            f"prior_probability: {'; '.join(problems)}. Give one number for each of "
+            f"{', '.join(names)}."
+        )
+    return {name: prior_probability[name] / total for name in names}
 
 
 def _strings(values: object) -> np.ndarray:

@@ -10,48 +10,15 @@ import numpy as np
 
 if TYPE_CHECKING:
     from bayes_leaks.comparison import Comparison
+    from bayes_leaks.record import LeakHistory
 
 _WIDTH = 88
-# Kass and Raftery (1995): upper ends of 2 ln BF, and the words for the evidence in favour.
-_GRADES = (
-    (2.0, "not worth more than a bare mention"),
-    (6.0, "positive"),
-    (10.0, "strong"),
-    (np.inf, "very strong"),
-)
 _BATCH_RULES = {
     "half-year": "ships of both families launched in the same calendar half-year share parts",
     "family": "each family's launches in consecutive fours share parts",
     "column": "as given with the assets",
     "none": "every asset stands alone, so the defect hypothesis sees only ages at leak",
 }
-
-
-def grade(log_bayes_factor: float) -> str:
-    """Name the strength of evidence after Kass and Raftery (1995).
-
-    Parameters
-    ----------
-    log_bayes_factor : float
-        Natural logarithm; its sign only says which hypothesis is favoured.
-
-    Returns
-    -------
-    str
-
-    References
-    ----------
-    Kass and Raftery (1995), Bayes factors, J. Am. Stat. Assoc. 90,
-    https://doi.org/10.1080/01621459.1995.10476572
-
-    Examples
-    --------
-    >>> grade(2.5)
-    'positive'
-    """
-    if np.isnan(log_bayes_factor):
-        return "not known"
-    return next(words for end, words in _GRADES if 2 * abs(log_bayes_factor) <= end)
 
 
 def describe(comparison: Comparison) -> str:
@@ -66,7 +33,7 @@ def describe(comparison: Comparison) -> str:
     str
     """
     parts = [
-        _record(comparison),
+        _data(comparison) if comparison.history is None else _record(comparison.history),
         _evidence_table(comparison),
         _family_lines(comparison),
         _verdict(comparison),
@@ -76,8 +43,27 @@ def describe(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _record(comparison: Comparison) -> str:
-    history = comparison.history
+def _data(comparison: Comparison) -> str:
+    digests = {evidence.data_digest for evidence in comparison.evidence.values()} - {""}
+    unknown = [name for name, found in comparison.evidence.items() if not found.data_digest]
+    lines = [_wrapped("Compared", ", ".join(comparison.names))]
+    if digests:
+        lines.append(_wrapped("Data", f"the same for all, digest {', '.join(sorted(digests))}"))
+    if unknown:
+        lines.append(_wrapped("Data", f"not checked for {', '.join(unknown)}"))
+    improper = next(iter(comparison.evidence.values())).improper
+    if improper:
+        lines.append(
+            _wrapped(
+                "Priors",
+                f"improper for {', '.join(improper)} in all of them: the evidences have a common "
+                "arbitrary constant, and only their ratios mean something",
+            )
+        )
+    return "\n".join(lines)
+
+
+def _record(history: LeakHistory) -> str:
     begin, end = (history.to_time(time) for time in history.window)
     events = ", ".join(
         f"{history.asset_id[asset]} ({_day(history.to_time(time))})"
@@ -102,7 +88,7 @@ def _record(comparison: Comparison) -> str:
 def _evidence_table(comparison: Comparison) -> str:
     reference = comparison.names[0]
     lines = [
-        f"{'hypothesis':<14}{'log evidence':>19}{'BF over ' + reference:>18}"
+        f"{'hypothesis':<14}{'log evidence':>19}{'BF over ' + reference:>18}{'log10':>8}"
         f"{'prior':>8}{'posterior':>18}"
     ]
     for name, row in comparison.table.iterrows():
@@ -111,6 +97,7 @@ def _evidence_table(comparison: Comparison) -> str:
             f"{name:<14}"
             f"{_with_error(row['log_evidence'], row['log_evidence_mcse']):>19}"
             f"{_factor(factor.factor, factor.mcse):>18}"
+            f"{'' if np.isnan(factor.log10) else format(factor.log10, '.2f'):>8}"
             f"{row['prior']:>8.3f}"
             f"{_with_error(row['posterior'], row['posterior_mcse']):>18}"
             + ("" if row["trusted"] else "  not trusted")
@@ -129,16 +116,18 @@ def _family_lines(comparison: Comparison) -> str:
 def _verdict(comparison: Comparison) -> str:
     reference = comparison.names[0]
     factors = [comparison.log_bayes_factor(name, reference) for name in comparison.names[1:]]
+    what = "the data" if comparison.history is None else "this record"
     sentences = []
     for factor in factors:
         if np.isnan(factor.value):
             sentences.append(f"For {factor.favoured} against {reference} there is no number.")
             continue
-        times, better, worse = factor.factor, factor.favoured, reference
+        better, worse = factor.favoured, reference
         if factor.value < 0:
-            times, better, worse = 1 / times, worse, better
+            better, worse = worse, better
         sentences.append(
-            f"{better} predicted this record {times:.3g} times as well as {worse} ({factor.words})."
+            f"{better} predicted {what} {_times(abs(factor.value))} times as well as {worse} "
+            f"({factor.words})."
         )
     return _paragraph(
         "Verdict: " + " ".join(sentences) + " The words are those of Kass and Raftery (1995)."
@@ -164,6 +153,12 @@ def _trust(comparison: Comparison) -> str:
 
 
 def _caveats(comparison: Comparison) -> str:
+    if comparison.history is None:
+        return _paragraph(
+            "A Bayes factor compares how well two models with their priors predicted the data. "
+            "Probabilities also need the prior odds, which are yours to choose: with_prior() shows "
+            "others."
+        )
     caveats = [
         "A Bayes factor compares how well two stories predicted the record. It is not the "
         "probability that it was chance: that also needs the prior odds, which are yours to "
@@ -217,9 +212,16 @@ def _with_error(value: float, error: float) -> str:
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
+def _times(log_factor: float) -> str:
+    """Write a factor in three digits, also where it is too large for a number."""
+    if log_factor < 700.0:
+        return f"{np.exp(log_factor):.3g}"
+    return f"10^{log_factor / np.log(10.0):.0f}"
+
+
 def _factor(factor: float, log_mcse: float) -> str:
     if np.isnan(factor):
         return "no number"
-    if log_mcse == 0:
+    if log_mcse == 0 or not 1e-6 < factor < 1e6:
         return f"{factor:.3g}"
     return _with_error(factor, factor * log_mcse)

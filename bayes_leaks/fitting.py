@@ -1,24 +1,25 @@
 """Where a model meets the engine and the estimators: one fit, stored whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+import pymc as pm
 import xarray as xr
 from arviz_base import dict_to_dataset
 from xarray import DataTree
 
 from bayes_leaks import engine
 from bayes_leaks.engine import CompiledModel
-from bayes_leaks.estimating import check_settings
+from bayes_leaks.estimating import ModelEstimator, PotentialRole, check_settings
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.evidence.auto import Target, auto
 from bayes_leaks.evidence.inputs import Floats
 from bayes_leaks.hypotheses import Hypothesis, priors
 from bayes_leaks.provenance import provenance
 from bayes_leaks.record import LeakHistory
-from bayes_leaks.user_model import unconstrained_draws
+from bayes_leaks.user_model import data_digest, unconstrained_draws
 
 type Stage = Literal["compiling", "sampling", "evidence", "done"]
 type OnStage = Callable[[str, Stage], None]
@@ -104,7 +105,7 @@ def fit(
     )
     tell(hypothesis.name, "evidence")
     evidence = replace(
-        _evidence(hypothesis, model, trace, proposal_seed), data_digest=history.digest
+        _evidence(hypothesis, model, trace, proposal_seed), data_digest=data_digest(model.model)
     )
     attrs = provenance(
         hypothesis=hypothesis.name,
@@ -118,6 +119,87 @@ def fit(
     return _tree(
         hypothesis, history, layout.arrays, layout.dims, trace, evidence, prior_seed, attrs
     )
+
+
+def fit_model(
+    model: pm.Model,
+    *,
+    name: str = "model",
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    mcse: float = MCSE,
+    potentials: PotentialRole | None = None,
+    shared_improper: Sequence[str] = (),
+    exchangeable: Sequence[str] | None = None,
+    random_seed: int | np.random.SeedSequence | None = None,
+    on_stage: OnStage | None = None,
+) -> DataTree:
+    """Fit any PyMC model and estimate its marginal likelihood.
+
+    Parameters
+    ----------
+    model : pymc.Model
+    name : str, optional
+        What the tree is called, and what `on_stage` is told.
+    draws, tune, chains, mcse, potentials, shared_improper, exchangeable
+        As in `log_evidence`.
+    random_seed : int or SeedSequence, optional
+    on_stage : callable, optional
+        As in `fit`.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``posterior``, ``unconstrained_posterior``, ``sample_stats`` and ``evidence``;
+        versions, seed and settings in the root attributes.
+
+    Raises
+    ------
+    ParameterError
+        If a setting or the model is not allowed.
+    """
+    check_settings(draws=draws, tune=tune, chains=chains)
+    tell = on_stage or (lambda name, stage: None)
+    root = (
+        random_seed
+        if isinstance(random_seed, np.random.SeedSequence)
+        else np.random.SeedSequence(random_seed)
+    )
+    sampler_seed, own_seed = root.spawn(2)
+    estimator = ModelEstimator(
+        model,
+        potentials=potentials,
+        shared_improper=shared_improper,
+        exchangeable=exchangeable,
+    )
+    tell(name, "compiling")
+    estimator.compiled.compile()
+    tell(name, "sampling")
+    trace = estimator.sample(
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=int(sampler_seed.generate_state(1)[0]),
+    )
+    tell(name, "evidence")
+    evidence = estimator.estimate(trace, mcse=mcse, random_seed=own_seed)
+    groups = {
+        group: trace[group].dataset
+        for group in ("posterior", "unconstrained_posterior", "sample_stats")
+        if group in trace.children
+    }
+    tree = DataTree.from_dict({**groups, "evidence": evidence.to_dataset()}, name=name)
+    tree.attrs |= provenance(
+        model=name,
+        record_digest=evidence.data_digest,
+        random_seed=root.entropy,
+        spawn_key=root.spawn_key,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+    )
+    return tree
 
 
 def _evidence(

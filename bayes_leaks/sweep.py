@@ -82,6 +82,11 @@ def fit_all(
     return {h.name: fits[h.name] for h in hypotheses}
 
 
+def seed_of(seed: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
+    """Give a model its own seed, which no other model and no order changes."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=(zlib.crc32(name.encode()),))
+
+
 class _Sender:
     """Sends stages from a worker to the process that shows them."""
 
@@ -104,7 +109,7 @@ def _fit_one(
     tell: OnStage,
     settings: dict[str, Any],
 ) -> DataTree:
-    own = np.random.SeedSequence(seed.entropy, spawn_key=(zlib.crc32(hypothesis.name.encode()),))
+    own = seed_of(seed, hypothesis.name)
     tree = fit(hypothesis, history, random_seed=own, on_stage=tell, **settings)
     tell(hypothesis.name, "done")
     return tree

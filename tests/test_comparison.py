@@ -8,8 +8,8 @@ from xarray import DataTree
 
 import bayes_leaks as bl
 from bayes_leaks.comparing import share_weights
-from bayes_leaks.comparison_text import grade
 from bayes_leaks.errors import ParameterError, StoredResultError
+from bayes_leaks.evidence.bayes_factor import grade
 from bayes_leaks.hypotheses.model_file import find_model_file, read_model_file
 
 NAMES = ("random", "defect", "common-shock", "common-period")
@@ -222,7 +222,7 @@ def test_settings_and_names_are_checked_before_anything_runs():
     two = bl.make_hypotheses(["random", "defect"])
     with pytest.raises(ParameterError, match=r"draws: 5 is too few; .* at least 100; chains: 1 is"):
         bl.compare(two, history, draws=5, chains=1)
-    with pytest.raises(ParameterError, match="hypotheses: 1 given; a comparison needs at least 2"):
+    with pytest.raises(ParameterError, match="models: 1 given; a comparison needs at least 2"):
         bl.compare(two[:1], history)
     with pytest.raises(ParameterError, match="'random' given more than once"):
         bl.compare([*two, bl.RandomMicrometeoroid()], history)

@@ -147,12 +147,12 @@ def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
     return document(
         "compare",
         trusted=result.trusted,
-        record=record_facts(result.history),
+        record=None if result.history is None else record_facts(result.history),
         hypotheses=[
             {
                 "name": name,
-                "title": result.models[name].title,
-                "family": result.models[name].family,
+                "title": result.title(name),
+                "family": result.family(name),
                 **_probability_facts(probabilities[name]),
                 "evidence": evidence_facts(result.evidence[name]),
             }

@@ -27,12 +27,14 @@ def pictures_of_comparison(result: "Comparison") -> Pictures:
     -------
     mapping of str to callable
     """
-    return {
-        "timeline.png": lambda: bl.plot_timeline(result.history, backend="matplotlib"),
-        "bayes-factors.png": lambda: bl.plot_bayes_factors(result, backend="matplotlib"),
-    } | {
+    pictures: dict[str, Callable[[], PlotCollection]] = {}
+    if (history := result.history) is not None:
+        pictures["timeline.png"] = lambda: bl.plot_timeline(history, backend="matplotlib")
+    pictures["bayes-factors.png"] = lambda: bl.plot_bayes_factors(result, backend="matplotlib")
+    return pictures | {
         f"prior-posterior-{name}.png": lambda tree=tree: picture_of_fit(tree)
         for name, tree in result.fits.items()
+        if "prior" in tree.children
     }
 
 

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import arviz as az
-import bayes_leaks as bl
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
-from bayes_leaks.errors import BayesLeaksError
 from scipy import integrate, stats
 from scipy.special import logsumexp
+
+import bayes_leaks as bl
+from bayes_leaks.errors import BayesLeaksError
 
 SEED = 20261124
 # An estimate is right when it is off by less than this, in nats, and by less than 4 errors.
