@@ -13,6 +13,7 @@ from bayes_leaks.evidence.inputs import Floats, LogDensity, RandomSeed
 from bayes_leaks.evidence.reciprocal import reciprocal
 from bayes_leaks.evidence.result import Evidence
 from bayes_leaks.evidence.smc import ISLANDS, smc_with_draws
+from bayes_leaks.evidence.threads import one_thread
 
 # How far from the draws the second estimator starts when there are no prior draws.
 _OVERDISPERSION = 3.0
@@ -77,6 +78,7 @@ class Draws:
         return Draws(points, known, self.divergences + other.divergences)
 
 
+@one_thread
 def auto(
     target: Target,
     draws: Draws,

@@ -21,6 +21,7 @@ from bayes_leaks.evidence.inputs import (
 )
 from bayes_leaks.evidence.proposals.ladder import LADDER, Fit, choose
 from bayes_leaks.evidence.result import Evidence
+from bayes_leaks.evidence.threads import one_thread
 
 METHOD = "bridge"
 _MIN_REPLICATES = 4
@@ -30,6 +31,7 @@ _NO_OVERLAP = (
 )
 
 
+@one_thread
 def bridge(
     log_density: LogDensity,
     draws: ArrayLike,

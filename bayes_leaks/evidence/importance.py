@@ -14,6 +14,7 @@ from bayes_leaks.evidence.chains import k_hat, smooth_weights
 from bayes_leaks.evidence.checks import MAX_K_HAT
 from bayes_leaks.evidence.inputs import CountedDensity, Floats, LogDensity, RandomSeed
 from bayes_leaks.evidence.result import Evidence
+from bayes_leaks.evidence.threads import one_thread
 
 METHOD = "importance"
 REPLICATES = 16
@@ -57,6 +58,7 @@ def importance(
     )[0]
 
 
+@one_thread
 def importance_with_draws(
     log_density: LogDensity,
     start: ArrayLike,

@@ -10,6 +10,7 @@ from bayes_leaks.evidence.adaptation import fit_best, largest_step, resample
 from bayes_leaks.evidence.inputs import CountedDensity, Floats, LogDensity, RandomSeed
 from bayes_leaks.evidence.proposals import NormalProposal, Proposal
 from bayes_leaks.evidence.result import Evidence
+from bayes_leaks.evidence.threads import one_thread
 
 METHOD = "smc"
 ISLANDS = 16
@@ -59,6 +60,7 @@ def smc(
     )[0]
 
 
+@one_thread
 def smc_with_draws(
     log_prior: LogDensity,
     log_likelihood: LogDensity,
