@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bayes_leaks.record import LeakHistory
 
 _WIDTH = 88
+_DECIMALS = 4
 _BATCH_RULES = {
     "half-year": "ships of both families launched in the same calendar half-year share parts",
     "family": "each family's launches in consecutive fours share parts",
@@ -35,11 +36,12 @@ def describe(comparison: Comparison) -> str:
     parts = [
         _data(comparison) if comparison.history is None else _record(comparison.history),
         _evidence_table(comparison),
-        _family_lines(comparison),
+        _family_lines(comparison) if len(comparison.families) < len(comparison.names) else "",
         _verdict(comparison),
         _trust(comparison),
         _caveats(comparison),
     ]
+    parts = [part for part in parts if part]
     return "\n\n".join(parts) + "\n"
 
 
@@ -87,14 +89,15 @@ def _record(history: LeakHistory) -> str:
 
 def _evidence_table(comparison: Comparison) -> str:
     reference = comparison.names[0]
+    width = max(14, *(len(name) + 2 for name in comparison.names))
     lines = [
-        f"{'hypothesis':<14}{'log evidence':>19}{'BF over ' + reference:>18}{'log10':>8}"
+        f"{_heading(comparison):<{width}}{'log evidence':>19}{'BF over ' + reference:>18}{'log10':>8}"
         f"{'prior':>8}{'posterior':>18}"
     ]
     for name, row in comparison.table.iterrows():
         factor = comparison.log_bayes_factor(str(name), reference)
         lines.append(
-            f"{name:<14}"
+            f"{name:<{width}}"
             f"{_with_error(row['log_evidence'], row['log_evidence_mcse']):>19}"
             f"{_factor(factor.factor, factor.mcse):>18}"
             f"{'' if np.isnan(factor.log10) else format(factor.log10, '.2f'):>8}"
@@ -103,6 +106,10 @@ def _evidence_table(comparison: Comparison) -> str:
             + ("" if row["trusted"] else "  not trusted")
         )
     return "\n".join(lines)
+
+
+def _heading(comparison: Comparison) -> str:
+    return "model" if comparison.history is None else "hypothesis"
 
 
 def _family_lines(comparison: Comparison) -> str:
@@ -208,7 +215,11 @@ def _with_error(value: float, error: float) -> str:
     """Value and error, to the digits that the error supports and at most four decimals."""
     if np.isnan(value):
         return "no number"
-    decimals = 4 if error == 0 else int(np.clip(1 - np.floor(np.log10(error)), 0, 4))
+    if error == 0:
+        return f"{value:.{_DECIMALS}f}"
+    if error < 0.5 * 10.0**-_DECIMALS:
+        return f"{value:.{_DECIMALS}f} ± <{10.0**-_DECIMALS:.{_DECIMALS}f}"
+    decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, _DECIMALS))
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 

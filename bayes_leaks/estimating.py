@@ -114,6 +114,11 @@ class ModelEstimator:
         points = self.compiled.unconstrain(self.compiled.draw_prior(size, random_seed))
         return points[np.isfinite(points).all(axis=1)]
 
+    @property
+    def has_unknowns(self) -> bool:
+        """Whether there is anything to sample; if not, the evidence is the likelihood."""
+        return bool(self.compiled.model.free_RVs)
+
     @cached_property
     def _can_draw_prior(self) -> bool:
         if self.shared_improper:
@@ -163,6 +168,8 @@ class ModelEstimator:
         -------
         Evidence
         """
+        if not self.has_unknowns:
+            return self._known(allow_untrusted)
         root = (
             random_seed
             if isinstance(random_seed, np.random.SeedSequence)
@@ -200,6 +207,24 @@ class ModelEstimator:
             else found,
             data_digest=self.data_digest,
             improper=self.shared_improper,
+            allow_untrusted=allow_untrusted,
+        )
+
+    def _known(self, allow_untrusted: bool) -> Evidence:
+        """Without unknowns the evidence is the likelihood."""
+        value = self.compiled.log_density_without_unknowns
+        reasons: tuple[str, ...] = ()
+        if not np.isfinite(value):
+            reasons = (f"non_finite_density: the log likelihood is {value}.",)
+        return Evidence(
+            log_ml=value,
+            mcse=0.0,
+            method="exact",
+            n_evaluations=1,
+            diagnostics={},
+            trusted=not reasons,
+            reasons=reasons,
+            data_digest=self.data_digest,
             allow_untrusted=allow_untrusted,
         )
 
@@ -313,7 +338,8 @@ def log_evidence(
     Parameters
     ----------
     model : pymc.Model
-        With continuous free variables; discrete ones are summed out if pymc-extras can.
+        With continuous free variables; discrete ones are summed out if pymc-extras can. Without
+        any, the evidence is the likelihood.
     idata : xarray.DataTree, optional
         Posterior draws of this model from `pm.sample` or `nutpie.sample`; drawn here if not given.
     method : {"auto", "bridge", "importance", "smc", "quadrature", "nested"}, optional
@@ -371,7 +397,7 @@ def log_evidence(
         check_prior=check_prior,
     )
     sampler_seed, own_seed = np.random.SeedSequence(random_seed).spawn(2)
-    if idata is None and method in NEED_DRAWS:
+    if idata is None and method in NEED_DRAWS and estimator.has_unknowns:
         seed = int(sampler_seed.generate_state(1)[0])
         idata = estimator.sample(draws=draws, tune=tune, chains=chains, random_seed=seed)
     return estimator.estimate(

@@ -151,8 +151,8 @@ def fit_model(
     Returns
     -------
     xarray.DataTree
-        Groups ``posterior``, ``unconstrained_posterior``, ``sample_stats`` and ``evidence``;
-        versions, seed and settings in the root attributes.
+        Groups ``posterior``, ``unconstrained_posterior``, ``sample_stats`` (none of them for a
+        model without free variables) and ``evidence``; versions, seed and settings in the root attributes.
 
     Raises
     ------
@@ -173,15 +173,17 @@ def fit_model(
         shared_improper=shared_improper,
         exchangeable=exchangeable,
     )
-    tell(name, "compiling")
-    estimator.compiled.compile()
-    tell(name, "sampling")
-    trace = estimator.sample(
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        random_seed=int(sampler_seed.generate_state(1)[0]),
-    )
+    trace = DataTree()
+    if estimator.has_unknowns:
+        tell(name, "compiling")
+        estimator.compiled.compile()
+        tell(name, "sampling")
+        trace = estimator.sample(
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=int(sampler_seed.generate_state(1)[0]),
+        )
     tell(name, "evidence")
     evidence = estimator.estimate(trace, mcse=mcse, random_seed=own_seed)
     groups = {

@@ -23,6 +23,7 @@ from bayes_leaks.engine.functions import (
     FloatArray,
     Inputs,
     compilations,
+    compile_numpy,
     compile_rows,
     running_on_numpy,
 )
@@ -130,6 +131,11 @@ class CompiledModel:
         ndarray, shape (n_points,)
         """
         return self._log_density(points)[0]
+
+    @cached_property
+    def log_density_without_unknowns(self) -> float:
+        """Log density of a model that has no free variables, in nats."""
+        return float(compile_numpy([], self.model.logp())())
 
     def log_prior(self, points: FloatArray) -> FloatArray:
         """Log density of the free variables, Jacobian included, potentials not."""

@@ -32,11 +32,6 @@ def unsupported(model: pm.Model, shared_improper: Sequence[str]) -> list[str]:
     """List every reason to refuse a model; see `check_supported`."""
     free = {rv.name: rv for rv in model.free_RVs}
     problems = []
-    if not free:
-        problems.append(
-            "it has no free variables, so its evidence is its likelihood: add up the log densities "
-            "of the observed variables"
-        )
     if not model.observed_RVs and not model.potentials:
         problems.append(
             "nothing is observed; give the data as observed= or the likelihood as a Potential"
