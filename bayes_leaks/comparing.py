@@ -7,9 +7,9 @@ import numpy as np
 import pymc as pm
 from xarray import DataTree
 
-from bayes_leaks.comparison import Comparison, scaled
+from bayes_leaks.comparison import Comparison
+from bayes_leaks.comparison_storage import RESERVED_NAMES
 from bayes_leaks.errors import ParameterError
-from bayes_leaks.estimating import PotentialRole, check_settings
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.fitting import MCSE, OnStage, fit_model
 from bayes_leaks.hypotheses import (
@@ -19,8 +19,10 @@ from bayes_leaks.hypotheses import (
     ManufacturingDefect,
     RandomMicrometeoroid,
 )
+from bayes_leaks.prior_odds import scaled, share_weights
 from bayes_leaks.provenance import provenance
 from bayes_leaks.record import LeakHistory
+from bayes_leaks.settings import PotentialRole, check_settings
 from bayes_leaks.sweep import fit_all, seed_of
 from bayes_leaks.user_model import data_digest
 
@@ -216,6 +218,11 @@ def _named(
         )
     problems = []
     for name, model in named.items():
+        if not isinstance(name, str) or not name or "/" in name or name in RESERVED_NAMES:
+            problems.append(
+                f"{name!r} cannot be a name; give a text without '/', other than "
+                f"{' or '.join(RESERVED_NAMES)}"
+            )
         if not isinstance(model, Hypothesis | pm.Model | Evidence):
             problems.append(
                 f"{name!r} is a {type(model).__name__}; give a Hypothesis, a pymc.Model or an "
@@ -263,51 +270,6 @@ def _check_digests(digests: Mapping[str, str]) -> None:
             "probability of its data, so it says nothing about others. Give all models the same "
             "observed values, in the same units."
         )
-
-
-def share_weights(
-    families: Mapping[str, str], family_weights: Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """Prior probability of each hypothesis: its family's weight, shared by the family's members.
-
-    Parameters
-    ----------
-    families : mapping of str to str
-        Family of each hypothesis.
-    family_weights : mapping of str to float, optional
-        Weight of each family that is present, not negative; equal by default.
-
-    Returns
-    -------
-    dict of str to float
-        Sums to one.
-
-    Raises
-    ------
-    ParameterError
-        If a weight is missing, unknown or negative, or all are zero.
-    """
-    present = list(dict.fromkeys(families.values()))
-    weights = dict.fromkeys(present, 1.0) if family_weights is None else dict(family_weights)
-    problems = [f"{name!r} is missing" for name in present if name not in weights]
-    problems += [f"{name!r} is not compared" for name in weights if name not in present]
-    problems += [
-        f"{name!r} is {weight!r}, not a number of at least 0"
-        for name, weight in weights.items()
-        if not 0 <= weight < np.inf
-    ]
-    if not problems and sum(weights.values()) == 0:
-        problems.append("all are zero")
-    if problems:
-        raise ParameterError(
-            f"family_weights: {'; '.join(problems)}. Give one weight for each of "
-            f"{', '.join(present)}."
-        )
-    total = sum(weights.values())
-    members = list(families.values())
-    return {
-        name: weights[family] / total / members.count(family) for name, family in families.items()
-    }
 
 
 def _check_unique(names: Sequence[str]) -> None:

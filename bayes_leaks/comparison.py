@@ -1,27 +1,23 @@
 """What a comparison found: evidence, Bayes factors and probabilities, with their errors."""
 
-import json
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy.special import softmax
 from xarray import DataTree
 
-from bayes_leaks import comparison_text
-from bayes_leaks.errors import ParameterError, StoredResultError
+from bayes_leaks import comparison_storage, comparison_text
+from bayes_leaks.errors import ParameterError
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.evidence.bayes_factor import LogBayesFactor
-from bayes_leaks.hypotheses.model_file import ModelFile, model_file_text, parse_model_file
+from bayes_leaks.hypotheses.model_file import ModelFile
+from bayes_leaks.prior_odds import scaled
 from bayes_leaks.record import LeakHistory
 
-SCHEMA_VERSION = "1"
 # Draws of the log evidences from their errors, for the error of the posterior probabilities.
 _ERROR_DRAWS = 20_000
 
@@ -208,53 +204,7 @@ class Comparison:
             Group ``comparison`` (dims ``model``, ``model_a``, ``model_b``), group ``record`` if
             there is one, and a group per model with its fit; provenance in the root attributes.
         """
-        names = list(self.names)
-        pairs = [[self.log_bayes_factor(a, b) for b in names] for a in names]
-        nats = {"units": "nats"}
-        table = self.table
-        variables = {
-            "log_marginal_likelihood": ("model", table["log_evidence"], nats),
-            "log_marginal_likelihood_mcse": ("model", table["log_evidence_mcse"], nats),
-            "log_bayes_factor": (
-                ("model_a", "model_b"),
-                [[pair.value for pair in row] for row in pairs],
-                nats | {"long_name": "log Bayes factor of model_a over model_b"},
-            ),
-            "log_bayes_factor_mcse": (
-                ("model_a", "model_b"),
-                [[pair.mcse for pair in row] for row in pairs],
-                nats,
-            ),
-            "prior_probability": ("model", table["prior"]),
-            "posterior_probability": ("model", table["posterior"]),
-            "posterior_probability_mcse": ("model", table["posterior_mcse"]),
-            "trusted": ("model", table["trusted"].astype(bool)),
-            "family": ("model", _strings(table["family"])),
-            "title": ("model", _strings(map(self.title, names))),
-        }
-        comparison = xr.Dataset(
-            {
-                name: (dims, np.asarray(values), *attrs)
-                for name, (dims, values, *attrs) in variables.items()
-            },
-            coords={dim: _strings(names) for dim in ("model", "model_a", "model_b")},
-        )
-        groups: dict[str, xr.Dataset] = {
-            "comparison": comparison,
-        }
-        if self.history is not None:
-            groups["record"] = self.history.to_dataset()
-        for name in names:
-            for group, node in self.fits[name].children.items():
-                groups[f"{name}/{group}"] = node.to_dataset()
-            attrs = dict(self.fits[name].attrs)
-            if name in self.models:
-                attrs["model_file"] = model_file_text(self.models[name])
-                attrs["model_needs"] = json.dumps(dict(self.models[name].required))
-            groups[name] = xr.Dataset(attrs=attrs)
-        tree = DataTree.from_dict(groups)
-        tree.attrs |= {"schema_version": SCHEMA_VERSION, **self.provenance}
-        return tree
+        return comparison_storage.to_datatree(self)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a zarr store; an existing one at this path is replaced at the end.
@@ -269,20 +219,7 @@ class Comparison:
         StoredResultError
             If the path holds something that is not a stored comparison.
         """
-        path = Path(path)
-        if path.exists() and not (path / "zarr.json").exists():
-            raise StoredResultError(
-                f"{path} exists and is not a stored comparison; it was left alone. Choose another "
-                "path."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            new, old = Path(folder) / "new", Path(folder) / "old"
-            self.to_datatree().to_zarr(new, consolidated=False)
-            if path.exists():
-                path.replace(old)
-            new.replace(path)
-            shutil.rmtree(old, ignore_errors=True)
+        comparison_storage.save(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "Comparison":
@@ -301,88 +238,4 @@ class Comparison:
         StoredResultError
             If there is none at this path, or it was written by another version of the format.
         """
-        try:
-            tree = xr.open_datatree(path, engine="zarr", consolidated=False).load()
-        except (OSError, ValueError, KeyError) as error:
-            raise StoredResultError(
-                f"{path} is not a stored comparison ({error}). Give the path of a folder written "
-                "by Comparison.save or bayes-leaks compare."
-            ) from error
-        found = tree.attrs.get("schema_version")
-        if found != SCHEMA_VERSION:
-            raise StoredResultError(
-                f"{path} has schema_version {found!r}; this version reads {SCHEMA_VERSION!r}."
-            )
-        comparison = tree["comparison"].dataset
-        names = [str(name) for name in comparison["model"].to_numpy()]
-        prior = comparison["prior_probability"].to_numpy()
-        fits = {}
-        for name in names:
-            fits[name] = DataTree.from_dict(
-                {group: node.to_dataset() for group, node in tree[name].children.items()},
-                name=name,
-            )
-            fits[name].attrs |= {
-                key: value
-                for key, value in tree[name].attrs.items()
-                if key not in ("model_file", "model_needs")
-            }
-        return cls(
-            history=LeakHistory.from_dataset(tree["record"].to_dataset())
-            if "record" in tree.children
-            else None,
-            models={
-                n: parse_model_file(
-                    tree[n].attrs["model_file"], required=json.loads(tree[n].attrs["model_needs"])
-                )
-                for n in names
-                if "model_file" in tree[n].attrs
-            },
-            evidence={n: Evidence.from_dataset(tree[n]["evidence"].to_dataset()) for n in names},
-            prior_probability=dict(zip(names, prior.tolist(), strict=True)),
-            fits=fits,
-            provenance={str(k): v for k, v in tree.attrs.items() if k != "schema_version"},
-            family_of=dict(zip(names, map(str, comparison["family"].to_numpy()), strict=True)),
-        )
-
-
-def scaled(names: Sequence[str], prior_probability: Mapping[str, float]) -> dict[str, float]:
-    """Scale prior odds to probabilities.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The models.
-    prior_probability : mapping of str to float
-        One number for each model, not negative.
-
-    Returns
-    -------
-    dict of str to float
-        In the order of `names`; sums to one.
-
-    Raises
-    ------
-    ParameterError
-        If a model is missing or unknown, a number is negative, or all are zero.
-    """
-    problems = [f"{name!r} is missing" for name in names if name not in prior_probability]
-    problems += [f"{name!r} is not compared" for name in prior_probability if name not in names]
-    problems += [
-        f"{name!r} is {value!r}, not a number of at least 0"
-        for name, value in prior_probability.items()
-        if not 0 <= value < np.inf
-    ]
-    total = sum(prior_probability.values())
-    if not problems and total == 0:
-        problems.append("all are zero")
-    if problems:
-        raise ParameterError(
-            f"prior_probability: {'; '.join(problems)}. Give one number for each of "
-            f"{', '.join(names)}."
-        )
-    return {name: prior_probability[name] / total for name in names}
-
-
-def _strings(values: object) -> np.ndarray:
-    return np.array([str(value) for value in values], dtype=object)  # type: ignore[attr-defined]
+        return cls(**comparison_storage.load(Path(path)))

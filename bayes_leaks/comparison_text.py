@@ -91,8 +91,8 @@ def _evidence_table(comparison: Comparison) -> str:
     reference = comparison.names[0]
     width = max(14, *(len(name) + 2 for name in comparison.names))
     lines = [
-        f"{_heading(comparison):<{width}}{'log evidence':>19}{'BF over ' + reference:>18}{'log10':>8}"
-        f"{'prior':>8}{'posterior':>18}"
+        f"{_heading(comparison):<{width}}{'log evidence':>19}{'BF over ' + reference:>18}"
+        f"{'log10':>8}{'prior':>8}{'posterior':>18}"
     ]
     for name, row in comparison.table.iterrows():
         factor = comparison.log_bayes_factor(str(name), reference)
@@ -143,10 +143,17 @@ def _verdict(comparison: Comparison) -> str:
 
 def _trust(comparison: Comparison) -> str:
     if comparison.trusted:
+        twice = all("confirmed by" in e.method for e in comparison.evidence.values() if e.mcse)
+        how = (
+            "Each evidence was estimated twice, from posterior draws and from the prior, and the "
+            "two agree. "
+            if twice
+            else ""
+        )
         return _paragraph(
-            "The numbers passed their checks: enough draws, chains that agree, and proposals that "
-            "cover the posterior. ± is one Monte Carlo standard error of the computation; it says "
-            "nothing about the assumptions."
+            f"{how}The numbers passed their checks: enough draws, chains that agree, proposals "
+            "that cover the posterior. ± is one Monte Carlo standard error of the computation; it "
+            "says nothing about the assumptions."
         )
     lines = ["NOT ALL NUMBERS CAN BE TRUSTED:"]
     for name, evidence in comparison.evidence.items():

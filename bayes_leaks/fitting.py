@@ -12,13 +12,14 @@ from xarray import DataTree
 
 from bayes_leaks import engine
 from bayes_leaks.engine import CompiledModel
-from bayes_leaks.estimating import ModelEstimator, PotentialRole, check_settings
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.evidence.auto import Target, auto
 from bayes_leaks.evidence.inputs import Floats
 from bayes_leaks.hypotheses import Hypothesis, priors
+from bayes_leaks.model_estimator import ModelEstimator
 from bayes_leaks.provenance import provenance
 from bayes_leaks.record import LeakHistory
+from bayes_leaks.settings import PotentialRole, check_settings
 from bayes_leaks.user_model import data_digest, unconstrained_draws
 
 type Stage = Literal["compiling", "sampling", "evidence", "done"]
@@ -152,7 +153,8 @@ def fit_model(
     -------
     xarray.DataTree
         Groups ``posterior``, ``unconstrained_posterior``, ``sample_stats`` (none of them for a
-        model without free variables) and ``evidence``; versions, seed and settings in the root attributes.
+        model without free variables) and ``evidence``; versions, seed and settings in the root
+        attributes.
 
     Raises
     ------

@@ -7,10 +7,10 @@ import xarray as xr
 from xarray import DataTree
 
 import bayes_leaks as bl
-from bayes_leaks.comparing import share_weights
 from bayes_leaks.errors import ParameterError, StoredResultError
 from bayes_leaks.evidence.bayes_factor import grade
 from bayes_leaks.hypotheses.model_file import find_model_file, read_model_file
+from bayes_leaks.prior_odds import share_weights
 
 NAMES = ("random", "defect", "common-shock", "common-period")
 LOG_ML = {"random": -9.6, "defect": -7.5, "common-shock": -6.7, "common-period": -8.2}

@@ -16,6 +16,7 @@ from bayes_leaks.comparison import Comparison
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.hypotheses import Hypothesis, priors
 from bayes_leaks.hypotheses.model_file import shipped_models_dir
+from bayes_leaks.prior_odds import share_weights
 from bayes_leaks.record import LeakHistory
 
 type Invoke = Callable[..., Result]
@@ -76,7 +77,7 @@ class MadeUpFits:
             history=history,
             models={h.name: h.model for h in hypotheses},
             evidence=evidence,
-            prior_probability=comparing.share_weights({h.name: h.family for h in hypotheses}),
+            prior_probability=share_weights({h.name: h.family for h in hypotheses}),
             fits={h.name: made_up_fit(h, evidence[h.name]) for h in hypotheses},
             provenance={"random_seed": "7"},
         )

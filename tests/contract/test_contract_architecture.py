@@ -21,11 +21,12 @@ LAYERS = (
     ("questions",),
     ("comparing",),
     ("comparison", "sweep"),
-    ("comparison_text", "fitting"),
-    ("estimating",),
+    ("comparison_storage", "comparison_text", "estimating", "fitting"),
+    ("model_estimator",),
     ("hypotheses", "user_model"),
     ("engine", "evidence"),
     ("likelihood", "environment", "record"),
+    ("prior_odds", "settings"),
     ("errors", "provenance"),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
