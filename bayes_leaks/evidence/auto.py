@@ -231,8 +231,10 @@ def _report(
     reasons = verdict.reasons
     opposite = reciprocal(draws.densities(target), draws.points)
     numbers["log_ml_reciprocal"], numbers["mcse_reciprocal"] = opposite.untrusted_numbers
-    if not reasons and (reason := agreement.alarm(opposite, chosen)):
-        reasons = (reason,)
+    # Where draws are known to be incomplete, others have agreed without them.
+    alarm = agreement.alarm(opposite, chosen) if estimates["bridge"].trusted else ""
+    if alarm and not reasons:
+        reasons = (alarm,)
     log_ml, error = chosen.untrusted_numbers
     confirmed = f", confirmed by {verdict.confirmed_by}" if verdict.confirmed_by else ""
     return Evidence(

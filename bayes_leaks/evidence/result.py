@@ -108,7 +108,7 @@ class Evidence:
         )
 
     def distrusted(self, *reasons: str, allow_untrusted: bool = False) -> "Evidence":
-        """Return the same estimate with further reasons against it.
+        """Return the same estimate with further reasons against it, which come first.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Evidence:
             log_ml=log_ml,
             mcse=mcse,
             trusted=False,
-            reasons=(*self.reasons, *reasons),
+            reasons=(*reasons, *self.reasons),
             allow_untrusted=allow_untrusted,
         )
 
