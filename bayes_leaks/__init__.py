@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ManufacturingDefect,
         RandomMicrometeoroid,
     )
+    from bayes_leaks.nested_models import encompassing, savage_dickey
     from bayes_leaks.plots import plot_bayes_factors, plot_prior_posterior, plot_timeline, save_plot
     from bayes_leaks.record import LeakHistory, iss_sources, load_iss
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BayesLeaksError", "CommonCause", "Comparison", "CompetingCauses", "Evidence", "Hypothesis",
     "LeakHistory", "LogBayesFactor", "ManufacturingDefect", "RandomMicrometeoroid", "compare",
-    "fit", "iss_sources", "load_iss", "log_evidence", "make_hypotheses", "plot_bayes_factors",
-    "plot_prior_posterior", "plot_timeline", "save_plot",
+    "encompassing", "fit", "iss_sources", "load_iss", "log_evidence", "make_hypotheses",
+    "plot_bayes_factors", "plot_prior_posterior", "plot_timeline", "savage_dickey", "save_plot",
 ]  # fmt: skip
 
 _MODULES = {
@@ -39,11 +40,10 @@ _MODULES = {
         "RandomMicrometeoroid",
     ),
     "estimating": ("log_evidence",), "fitting": ("fit",),
-    "evidence": ("Evidence", "LogBayesFactor"),
-    "comparing": ("compare", "make_hypotheses"),
-    "comparison": ("Comparison",),
+    "evidence": ("Evidence", "LogBayesFactor"), "errors": ("BayesLeaksError",),
+    "comparing": ("compare", "make_hypotheses"), "comparison": ("Comparison",),
+    "nested_models": ("encompassing", "savage_dickey"),
     "plots": ("plot_bayes_factors", "plot_prior_posterior", "plot_timeline", "save_plot"),
-    "errors": ("BayesLeaksError",),
 }  # fmt: skip
 # No module may be named like one of these: importing it would hide the name.
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

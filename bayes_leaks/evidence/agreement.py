@@ -10,6 +10,8 @@ from bayes_leaks.evidence.proposals import StudentProposal
 from bayes_leaks.evidence.result import Evidence
 
 MAX_JOINT_ERRORS = 4.0
+# Sums of thousands of terms differ by this, in nats, without any Monte Carlo error.
+_ROUNDING = 1e-8
 # The density stands this far, in nats, above all that the draws have seen of it.
 _UNSEEN = 5.0
 _UNSEEN_SHARE = 0.005
@@ -75,12 +77,13 @@ def judge(estimates: Mapping[str, Evidence]) -> Verdict:
 def _difference(name: str, one: Evidence, other_name: str, other: Evidence) -> str:
     """Describe a difference beyond the joint error; empty if there is none."""
     difference, error = abs(one.log_ml - other.log_ml), float(np.hypot(one.mcse, other.mcse))
-    if difference <= MAX_JOINT_ERRORS * error:
+    if difference <= MAX_JOINT_ERRORS * error + _ROUNDING:
         return ""
+    apart = f"{difference / error:.1f} joint errors apart" if error > 0.0 else "both exact"
     return (
         f"disagreement: {name} gives {one.log_ml:.4f} ± {one.mcse:.4f} and {other_name} "
-        f"{other.log_ml:.4f} ± {other.mcse:.4f}, {difference / error:.1f} joint errors apart; part "
-        "of the posterior is missing from one of them."
+        f"{other.log_ml:.4f} ± {other.mcse:.4f}, {apart}; part of the posterior is missing from "
+        "one of them."
     )
 
 

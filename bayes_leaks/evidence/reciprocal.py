@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bayes_leaks.errors import ParameterError
-from bayes_leaks.evidence.chains import mean_error
+from bayes_leaks.evidence.chains import k_hat, mean_error
 from bayes_leaks.evidence.checks import MIN_CHAINS
 from bayes_leaks.evidence.inputs import Floats, draws_problems
 from bayes_leaks.evidence.proposals import NormalProposal
@@ -15,6 +15,8 @@ from bayes_leaks.evidence.result import Evidence
 METHOD = "reciprocal"
 _MIN_INSIDE = 100
 _MAX_ERROR = 0.3
+# Above this shape the terms have no variance, and their error says nothing.
+_MAX_K_HAT = 0.5
 
 
 def reciprocal(
@@ -38,8 +40,10 @@ def reciprocal(
     Returns
     -------
     Evidence
-        Nats. Where the ellipsoid leaves the support of the posterior the estimate is wrong, and
-        nothing here can see it: use it as an alarm, not as an answer.
+        Nats. Where the ellipsoid holds points of low density, as between two modes, the largest
+        terms are missing and the estimate is too high; the Pareto shape of the terms shows most
+        of that. Where it leaves the support nothing here can see it: use it as an alarm, not as
+        an answer.
 
     Raises
     ------
@@ -73,18 +77,17 @@ def reciprocal(
     if problems:
         raise ParameterError("reciprocal cannot start: " + "; ".join(problems))
     half = sample.shape[1] // 2
-    centre = float(np.max(known[np.isfinite(known)], initial=-np.inf))
     if not np.isfinite(known).all():
         reason = "non_finite_draws: the log density is infinite or NaN at posterior draws."
         return _evidence(np.nan, np.nan, {}, [reason], allow_untrusted)
-    terms = np.concatenate(
+    log_terms = np.concatenate(
         [
-            _terms(sample[:, :half], sample[:, half:], known[:, half:] - centre),
-            _terms(sample[:, half:], sample[:, :half], known[:, :half] - centre),
+            _log_terms(sample[:, :half], sample[:, half:], known[:, half:]),
+            _log_terms(sample[:, half:], sample[:, :half], known[:, :half]),
         ],
         axis=1,
     )
-    inside = int((terms > 0).sum())
+    inside = int(np.isfinite(log_terms).sum())
     numbers = {"inside": float(inside)}
     if inside < _MIN_INSIDE:
         reason = (
@@ -92,17 +95,27 @@ def reciprocal(
             "posterior has no elliptic middle."
         )
         return _evidence(np.nan, np.nan, numbers, [reason], allow_untrusted)
+    # Relative to the largest, so that nothing overflows.
+    highest = float(log_terms.max())
+    terms = np.exp(log_terms - highest)
     error = mean_error(terms) / float(terms.mean())
+    numbers["k_hat"] = k_hat(log_terms)
     reasons = []
     if sample.shape[0] < MIN_CHAINS:
         reasons.append("few_chains: one chain cannot show whether the whole posterior was found.")
     if not error <= _MAX_ERROR:
         reasons.append(f"large_error: the standard error is {error:.2f} nats.")
-    return _evidence(centre - math.log(terms.mean()), error, numbers, reasons, allow_untrusted)
+    if not numbers["k_hat"] <= _MAX_K_HAT:
+        reasons.append(
+            f"high_k_hat: the largest terms decide, k-hat is {numbers['k_hat']:.2f} (limit "
+            f"{_MAX_K_HAT}); the estimate may be too high."
+        )
+    log_ml = -highest - math.log(terms.mean())
+    return _evidence(log_ml, error, numbers, reasons, allow_untrusted)
 
 
-def _terms(fitted: Floats, evaluated: Floats, log_density: Floats) -> Floats:
-    """``g / f`` at draws (chains, n, d), for the ellipsoid around other draws."""
+def _log_terms(fitted: Floats, evaluated: Floats, log_density: Floats) -> Floats:
+    """Log of ``g / f`` at draws (chains, n, d), for the ellipsoid around other draws."""
     dimension = fitted.shape[2]
     normal = NormalProposal.fit(fitted.reshape(-1, dimension))
     squares = normal.squares(evaluated.reshape(-1, dimension)).reshape(log_density.shape)
@@ -114,10 +127,7 @@ def _terms(fitted: Floats, evaluated: Floats, log_density: Floats) -> Floats:
         + dimension * math.log(radius)
         + float(np.log(np.diag(normal.factor)).sum())
     )
-    inside = squares < radius**2
-    terms = np.zeros_like(log_density)
-    terms[inside] = np.exp(-log_volume - log_density[inside])
-    return terms
+    return np.where(squares < radius**2, -log_volume - log_density, -np.inf)
 
 
 def _evidence(

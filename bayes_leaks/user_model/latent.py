@@ -1,8 +1,11 @@
 """Discrete variables that nobody observed, summed out where PyMC can."""
 
+import warnings
+
 import pymc as pm
 
 from bayes_leaks.errors import ParameterError
+from bayes_leaks.user_model.supported import is_discrete
 
 
 def sum_out_latent(model: pm.Model) -> pm.Model:
@@ -22,21 +25,27 @@ def sum_out_latent(model: pm.Model) -> pm.Model:
     ParameterError
         If pymc-extras is not installed or cannot sum them out.
     """
-    discrete = [rv.name for rv in model.free_RVs if rv.type.dtype.startswith(("int", "uint"))]
+    discrete = [rv.name for rv in model.free_RVs if is_discrete(rv)]
     if not discrete:
         return model
     names = ", ".join(map(repr, discrete))
     mend = "write the sum into the model, for example with pm.Mixture"
     try:
-        import pymc_extras
+        # How it calls other packages is nothing that its users could mend.
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            import pymc_extras
     except ImportError as error:
         raise ParameterError(
             f"{names} is discrete and free. To sum it out, pip install 'bayes-leaks[marginal]', "
             f"or {mend}."
         ) from error
     try:
-        return pymc_extras.marginalize(model, discrete)
-    except (NotImplementedError, ValueError, TypeError) as error:
+        summed = pymc_extras.marginalize(model, discrete)
+        # Some failures, such as that of a version which does not fit PyMC's, show only here.
+        summed.logp()
+    except Exception as error:
         raise ParameterError(
-            f"{names} is discrete and free, and pymc-extras cannot sum it out ({error}); {mend}."
+            f"{names} is discrete and free, and pymc-extras {pymc_extras.__version__} cannot sum "
+            f"it out ({type(error).__name__}: {error}); {mend}."
         ) from error
+    return summed

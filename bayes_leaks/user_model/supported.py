@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pymc as pm
 from pymc.distributions.continuous import FlatRV, HalfFlatRV
+from pymc.distributions.simulator import SimulatorRV
 from pymc.distributions.transforms import CircularTransform
+from pymc.variational.minibatch_rv import MinibatchRandomVariable
+from pytensor.tensor import TensorVariable
 
 from bayes_leaks.errors import ParameterError
 
@@ -32,11 +36,27 @@ def unsupported(model: pm.Model, shared_improper: Sequence[str]) -> list[str]:
     """List every reason to refuse a model; see `check_supported`."""
     free = {rv.name: rv for rv in model.free_RVs}
     problems = []
+    if isinstance(shared_improper, str):
+        shared_improper = [shared_improper]
     if not model.observed_RVs and not model.potentials:
         problems.append(
             "nothing is observed; give the data as observed= or the likelihood as a Potential"
         )
-    discrete = [name for name, rv in free.items() if rv.type.dtype.startswith(("int", "uint"))]
+    weighted = [
+        rv.name for rv in model.basic_RVs if isinstance(rv.owner.op, MinibatchRandomVariable)
+    ]
+    if weighted:
+        problems.append(
+            f"{_names(weighted)} has total_size=, which raises its density to a power; give all "
+            "the data"
+        )
+    simulated = [rv.name for rv in model.basic_RVs if isinstance(rv.owner.op, SimulatorRV)]
+    if simulated:
+        problems.append(
+            f"{_names(simulated)} is a Simulator, which has no density; write its likelihood as a "
+            "distribution"
+        )
+    discrete = [name for name, rv in free.items() if is_discrete(rv)]
     if discrete:
         problems.append(
             f"{_names(discrete)} is discrete and has to be summed out; write the sum into the model"
@@ -64,6 +84,11 @@ def unsupported(model: pm.Model, shared_improper: Sequence[str]) -> list[str]:
             "ever; use transform=pm.distributions.transforms.Interval(-np.pi, np.pi)"
         )
     return problems
+
+
+def is_discrete(rv: TensorVariable) -> bool:
+    """Whether a variable takes whole numbers or truth values."""
+    return np.dtype(rv.type.dtype).kind in "iub"
 
 
 def _names(names: Sequence[str]) -> str:

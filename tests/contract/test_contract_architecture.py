@@ -19,7 +19,7 @@ LAYERS = (
     ("report",),
     ("plots",),
     ("questions",),
-    ("comparing",),
+    ("comparing", "nested_models"),
     ("comparison", "sweep"),
     ("comparison_storage", "comparison_text", "estimating", "fitting"),
     ("model_estimator",),

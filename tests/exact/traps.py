@@ -261,7 +261,7 @@ TRAPS = (
     ),
     Trap("NaN region", nan_region, no_answer, (REFUSED,), "non_finite", LIKELIHOOD),
     Trap("+inf point", infinite_point, no_answer, (REFUSED,), "non_finite", LIKELIHOOD),
-    Trap("latent Categorical", latent, latent_exact, (RIGHT, REFUSED), "group"),
+    Trap("latent Categorical", latent, latent_exact, (RIGHT,)),
     Trap("Flat prior", flat, no_answer, (REFUSED,), "mu"),
     Trap(
         "mode never visited", two_modes, two_modes_exact, (RIGHT, REFUSED), options=LIKELIHOOD,
