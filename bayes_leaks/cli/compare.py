@@ -1,24 +1,18 @@
 """``bayes-leaks compare``: the main job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 import bayes_leaks as bl
 from bayes_leaks.cli import options
-from bayes_leaks.cli.console import Console, json_text
-from bayes_leaks.cli.documents import comparison_document, file_facts
+from bayes_leaks.cli.comparison_files import STORE, pictures_ever_drawn, write_comparison
+from bayes_leaks.cli.console import Console
 from bayes_leaks.cli.inputs import check_channels, read_history, read_hypotheses
 from bayes_leaks.cli.output import OutputFolder
 from bayes_leaks.cli.pictures import draw, pictures_of_comparison
 from bayes_leaks.cli.progress import Progress
 from bayes_leaks.cli.report import exit_code, report_files
-
-if TYPE_CHECKING:
-    from bayes_leaks.comparison import Comparison
-
-STORE = "comparison.zarr"
 
 
 def compare(
@@ -73,8 +67,8 @@ def compare(
                 on_stage=progress,
             )
             failed = draw(pictures_of_comparison(result), staging, progress)
-            document = _write(result, staging, failed)
-            files = folder.publish(staging, outdated=_own_pictures())
+            document = write_comparison(result, staging, failed)
+            files = folder.publish(staging, outdated=pictures_ever_drawn())
     console.say(result.text)
     report_files(console, output, files, failed)
     console.say(
@@ -83,22 +77,3 @@ def compare(
     )
     console.document(document)
     raise typer.Exit(exit_code(trusted=result.trusted, failed=failed))
-
-
-def _write(result: "Comparison", folder: Path, failed: dict[str, Exception]) -> dict[str, object]:
-    result.table.to_csv(folder / "table.csv")
-    (folder / "comparison.txt").write_text(result.text, encoding="utf-8")
-    result.save(folder / STORE)
-    described = folder / "comparison.json"
-    names = sorted({described, *folder.iterdir()})
-    document = comparison_document(result, **file_facts(names, failed))
-    described.write_text(json_text(document) + "\n", encoding="utf-8")
-    return document
-
-
-def _own_pictures() -> list[str]:
-    """Name every picture this command may ever have drawn."""
-    from bayes_leaks.comparing import DEFAULT_HYPOTHESES
-
-    names = (*DEFAULT_HYPOTHESES, "competing")
-    return ["timeline.png", "bayes-factors.png", *(f"prior-posterior-{name}.png" for name in names)]

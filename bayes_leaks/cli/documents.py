@@ -13,10 +13,15 @@ compare (the same document is written to comparison.json)
     posterior_probability_mcse); ``log_bayes_factors`` (a list of all pairs: favoured, against,
     value, mcse, log10, words); ``provenance``; ``files`` (names in the output folder);
     ``failed_pictures`` (file name to reason).
+evidence (the same document is written to evidence.json or comparison.json)
+    ``function`` (MODULE:FUNCTION as it was given). For one model ``trusted``, ``evidence`` (as for
+    fit), ``provenance``, ``files``, ``failed_pictures`` (always empty). For several the entries of
+    compare; ``record`` is null, and title and family are the name.
 fit
     ``trusted``, ``record``, ``hypothesis``, ``evidence`` (log_evidence, mcse, method,
-    n_evaluations, trusted, reasons, diagnostics), ``parameters`` (a list: parameter and the
-    columns of arviz_stats.summary), ``provenance``, ``files``, ``failed_pictures``.
+    n_evaluations, trusted, reasons, diagnostics, data_digest, improper), ``parameters`` (a list:
+    parameter and the columns of arviz_stats.summary), ``provenance``, ``files``,
+    ``failed_pictures``.
 check
     ``valid``; ``record`` or null; ``hypotheses`` (a list: name, title, family, priors);
     ``problems`` (a list of sentences).
@@ -109,6 +114,8 @@ def evidence_facts(evidence: "Evidence") -> dict[str, Any]:
         "trusted": evidence.trusted,
         "reasons": evidence.reasons,
         "diagnostics": evidence.diagnostics,
+        "data_digest": evidence.data_digest,
+        "improper": evidence.improper,
     }
 
 
@@ -128,12 +135,16 @@ def file_facts(files: Iterable[Path], failed: Mapping[str, Exception]) -> dict[s
     return {"files": [file.name for file in files], "failed_pictures": reasons}
 
 
-def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
+def comparison_document(
+    result: "Comparison", command: str = "compare", **more: Any
+) -> dict[str, Any]:
     """Make the document of a comparison.
 
     Parameters
     ----------
     result : Comparison
+    command : str, optional
+        The one that made it.
     **more
         Further entries.
 
@@ -145,7 +156,7 @@ def comparison_document(result: "Comparison", **more: Any) -> dict[str, Any]:
     factors = [result.log_bayes_factor(one, other) for one, other in pairs]
     probabilities = result.probabilities.to_dict("index")
     return document(
-        "compare",
+        command,
         trusted=result.trusted,
         record=None if result.history is None else record_facts(result.history),
         hypotheses=[

@@ -128,3 +128,16 @@ def read_hypotheses(names: str | None, models: Path | None) -> list["Hypothesis"
     if names is None:
         return bl.make_hypotheses(models_dir=models)
     return bl.make_hypotheses(split(names, "--hypotheses"), models_dir=models)
+
+
+def fresh_seed() -> int:
+    """Draw a seed.
+
+    Returns
+    -------
+    int
+        Small enough for every reader of JSON.
+    """
+    import numpy as np
+
+    return int(np.random.SeedSequence().generate_state(1)[0])

@@ -12,6 +12,7 @@ import bayes_leaks as bl
 from bayes_leaks.cli.check import check
 from bayes_leaks.cli.compare import compare
 from bayes_leaks.cli.doctor import doctor
+from bayes_leaks.cli.evidence import evidence
 from bayes_leaks.cli.exits import Commands
 from bayes_leaks.cli.fit import fit
 from bayes_leaks.cli.simulate import simulate
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (compare, fit, check, simulate, doctor):
+for command in (compare, evidence, fit, check, simulate, doctor):
     app.command()(command)
 
 
@@ -53,8 +54,9 @@ def main(
       130  interrupted; files of an earlier run are as they were
 
     \b
-    Example:
+    Examples:
       bayes-leaks compare
+      bayes-leaks evidence my_models.py:models
     """  # noqa: D301
 
 

@@ -1,7 +1,7 @@
 """Options that several commands share, each declared once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -93,6 +93,67 @@ Jobs = Annotated[
         metavar="N",
         min=1,
         help="Processes; by default one for each hypothesis, up to the cores.",
+    ),
+]
+UserModels = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODULE:FUNCTION",
+        help="MODULE is a Python file or the dotted name of a module. FUNCTION takes no arguments "
+        "and returns a pymc.Model, or a dict of models by name.",
+        show_default=False,
+    ),
+]
+Method = Annotated[
+    Literal["auto", "bridge", "importance", "smc", "quadrature", "nested"],
+    typer.Option(
+        metavar="NAME",
+        help="One of auto, bridge, importance, smc, quadrature, nested. auto believes two "
+        "independent estimates that agree; only this for several models.",
+    ),
+]
+Mcse = Annotated[
+    float,
+    typer.Option(
+        metavar="NATS",
+        help="Standard error of the log evidence to reach; more draws are made until it is.",
+    ),
+]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=ODDS,...",
+        help="Prior odds of the models, such as fair=10,bent=1; equal by default.",
+    ),
+]
+Potentials = Annotated[
+    Literal["likelihood", "prior"] | None,
+    typer.Option(
+        metavar="likelihood|prior",
+        help="What a model's Potentials are; needed if it has any.",
+    ),
+]
+Improper = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,...",
+        help="Variables with a Flat or HalfFlat prior that every compared model has too "
+        "(shared_improper in Python); only Bayes factors mean something then.",
+    ),
+]
+Exchangeable = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,...",
+        help="Variables whose labels can change places, such as the means and weights of a "
+        "mixture; found by itself by default.",
+    ),
+]
+AllowUntrusted = Annotated[
+    bool,
+    typer.Option(
+        "--allow-untrusted",
+        help="Show the number even if a check failed; the exit code is 4 all the same.",
     ),
 ]
 Output = Annotated[

@@ -9,7 +9,7 @@ import bayes_leaks as bl
 from bayes_leaks.cli import options
 from bayes_leaks.cli.console import Console
 from bayes_leaks.cli.documents import document, record_facts
-from bayes_leaks.cli.inputs import read_history
+from bayes_leaks.cli.inputs import fresh_seed, read_history
 from bayes_leaks.cli.output import OutputFolder
 from bayes_leaks.errors import ParameterError
 
@@ -67,7 +67,7 @@ def simulate(
         )
     history = read_history(assets, events, start, end, until, batches, nauka)
     (chosen,) = bl.make_hypotheses([hypothesis], models_dir=models)
-    seed = _fresh_seed() if seed is None else seed
+    seed = fresh_seed() if seed is None else seed
     simulated = chosen.simulate(history, seed, **fixed)
     folder = OutputFolder(output)
     with folder.staging() as staging:
@@ -122,10 +122,3 @@ def read_values(pairs: list[str]) -> dict[str, float | tuple[float, ...]]:
     if problems:
         raise ParameterError(f"--set: {'; '.join(problems)}.")
     return values
-
-
-def _fresh_seed() -> int:
-    import numpy as np
-
-    # Small enough for every reader of JSON.
-    return int(np.random.SeedSequence().generate_state(1)[0])

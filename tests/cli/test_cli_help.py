@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
-COMMANDS = ("compare", "fit", "check", "simulate", "doctor")
+COMMANDS = ("compare", "evidence", "fit", "check", "simulate", "doctor")
 HEAVY = ("numpy", "pandas", "scipy", "pymc", "pytensor", "nutpie", "arviz_base", "matplotlib")
 
 
