@@ -18,14 +18,22 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.replace import vectorize_graph
 from pytensor.tensor import TensorType, TensorVariable
 
+from bayes_leaks.engine.whole_arrays import ON_WHOLE_ARRAYS, inlined
+
 type FloatArray = NDArray[np.float64]
 type Inputs = Mapping[str, np.ndarray]
 
 compilations: Counter[str] = Counter()
 """How often this process has compiled: ``gradient`` for the sampler, ``numpy`` for the rest."""
 
+# After all rewrites of PyTensor's own.
+_LAST = 1000
 # Without fusion every node runs as one NumPy call over all points, and nothing is compiled.
-NUMPY_MODE = Mode(linker="py", optimizer="fast_run").excluding("fusion", "inplace")
+NUMPY_MODE = (
+    Mode(linker="py", optimizer="fast_run")
+    .excluding("fusion", "inplace")
+    .register((ON_WHOLE_ARRAYS, _LAST))
+)
 
 
 def running_on_numpy() -> AbstractContextManager[Any]:
@@ -90,7 +98,7 @@ def compile_rows(
     batched = [pt.tensor(dtype=one.type.dtype, shape=(None, *one.type.shape)) for one in inputs]
     # A graph that depends on no input keeps its shape; adding nothing gives it the new axis.
     rows = pt.zeros((batched[0].shape[0],))
-    many = vectorize_graph(list(outputs), dict(zip(inputs, batched, strict=True)))
+    many = vectorize_graph(inlined(outputs), dict(zip(inputs, batched, strict=True)))
     full = [
         graph if graph.type.ndim > one.type.ndim else graph + pt.shape_padright(rows, one.type.ndim)
         for graph, one in zip(many, outputs, strict=True)

@@ -1,16 +1,11 @@
-"""The error bars on trial: z = (estimate - exact) / mcse of each estimator must look normal.
-
-Bounds are quantiles of chance for the number of seeds n: the mean of z is normal with standard
-deviation 1 / sqrt(n), the sum of its squares chi-square with n degrees of freedom, the number of
-covered 95 % intervals binomial. Each is crossed by chance in 1 of 1000 cases on either side.
-"""
+"""The error bars on trial: z = (estimate - exact) / mcse of each estimator must look normal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from calibration import COVERAGE, Floats, check_calibration, share_covered
 from scipy import stats
 
 from bayes_leaks.evidence import Evidence, importance, reciprocal, smc
@@ -18,13 +13,8 @@ from bayes_leaks.evidence import auto as strategy
 from bayes_leaks.evidence.adaptation import Defended
 from bayes_leaks.evidence.auto import Draws
 
-Floats = NDArray[np.float64]
 CONSTANT = -42.5
 SMALL, MANY = 20, 200
-CHANCE = 1e-3
-# The true standard deviation of z may be from 0.8 to 1.1: an error bar is itself an estimate.
-LOWEST_RMS, HIGHEST_RMS = 0.8, 1.1
-COVERAGE = (0.92, 0.98)
 PRIOR_SCALE, PRIOR_DF = 3.0, 3.0
 SHAPE = 3.0
 FACTOR = np.linalg.cholesky(0.2 * np.eye(3) + 0.8)
@@ -151,20 +141,6 @@ def z_scores(estimator: str, target: Target, seeds: int) -> Floats:
     return np.array([(estimate.log_ml - CONSTANT) / estimate.mcse for estimate in trusted])
 
 
-def check_calibration(z: Floats) -> None:
-    """Accept z-scores that n standard normals of spread 0.8 to 1.1 could have given."""
-    n = z.size
-    mean_limit = HIGHEST_RMS * stats.norm.isf(CHANCE) / np.sqrt(n)
-    assert abs(z.mean()) < mean_limit, f"mean of z is {z.mean():.3g}, limit {mean_limit:.3g}"
-    lowest = LOWEST_RMS**2 * stats.chi2.ppf(CHANCE, n) / n
-    highest = HIGHEST_RMS**2 * stats.chi2.isf(CHANCE, n) / n
-    mean_square = float(np.mean(z**2))
-    assert lowest < mean_square < highest, f"mean square of z is {mean_square:.3g}"
-    covered = int(np.sum(np.abs(z) < 1.96))
-    fewest, most = stats.binom.ppf(CHANCE, n, COVERAGE[0]), stats.binom.isf(CHANCE, n, COVERAGE[1])
-    assert fewest <= covered <= most, f"95 % intervals cover {covered} of {n}"
-
-
 @pytest.fixture(scope="module")
 def small() -> dict[tuple[str, str], Floats]:
     cases = [(e, t) for e, t in CASES if t in SMALL_TARGETS and (e, t) != ("auto", "two modes")]
@@ -183,7 +159,7 @@ def test_small_part(small: dict[tuple[str, str], Floats], estimator: str) -> Non
 @pytest.mark.parametrize(("estimator", "target"), CASES)
 def test_error_bars_over_many_seeds(estimator: str, target: str) -> None:
     z = z_scores(estimator, TARGETS[target], MANY)
-    coverage = np.mean(np.abs(z) < 1.96)
+    coverage = share_covered(z)
     rms = np.sqrt(np.mean(z**2))
     print(f"{estimator}, {target}: {z.size} seeds, mean {z.mean():+.3f}, rms {rms:.3f}, "
           f"coverage {coverage:.3f}")  # fmt: skip
