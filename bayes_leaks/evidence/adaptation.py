@@ -9,7 +9,8 @@ from scipy.special import logsumexp
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence.inputs import CountedDensity, Floats
 from bayes_leaks.evidence.proposals import (
-    NormalProposal,
+    Defended,
+    FittedProposal,
     Proposal,
     StudentMixtureProposal,
     StudentProposal,
@@ -25,52 +26,8 @@ _MAX_ROUNDS = 100
 # In many dimensions several components are too costly to be tried in every step.
 _SPLIT_ALWAYS = 12
 _SPLIT_EVERY = 4
-# A part of every proposal is wider and has heavier tails than the fit, so that no weight is
-# without bound where the fit is wrong.
-_WIDE_SHARE = 0.1
-_WIDER = 1.5
-_WIDE_DF = 4.0
 # Gain in mean log density over held-out points that a more flexible proposal must bring.
 _FLEXIBILITY = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Defended:
-    """A fitted proposal with a share of a wider one.
-
-    Parameters
-    ----------
-    fitted, wide : Proposal
-
-    References
-    ----------
-    .. [1] Hesterberg, T. (1995). Weighted average importance sampling and defensive mixture
-       distributions. Technometrics 37, 185-194. https://doi.org/10.1080/00401706.1995.10484303
-    """
-
-    fitted: Proposal
-    wide: Proposal
-
-    @classmethod
-    def around(cls, fitted: Proposal, points: Floats) -> "Defended":
-        """Defend a proposal fitted to points (n, d)."""
-        normal = NormalProposal.fit(points)
-        wide = NormalProposal(normal.mean, _WIDER * normal.factor)
-        return cls(fitted, StudentProposal(wide, _WIDE_DF))
-
-    def log_density(self, points: Floats) -> Floats:
-        """Log density of points (n, d), in nats, as shape (n,)."""
-        fitted = np.log1p(-_WIDE_SHARE) + self.fitted.log_density(points)
-        wide = np.log(_WIDE_SHARE) + self.wide.log_density(points)
-        return np.asarray(np.logaddexp(fitted, wide))
-
-    def draw(self, size: int, rng: np.random.Generator) -> Floats:
-        """Draw `size` (a power of two) points (size, d), a fixed share of them from each part."""
-        points = self.fitted.draw(size, rng)
-        # A random choice of places keeps each point distributed as the mixture.
-        own = rng.random(size) < _WIDE_SHARE
-        points[own] = self.wide.draw(size, rng)[own]
-        return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +140,7 @@ def fit_best(points: Floats, rng: np.random.Generator, *, split: bool) -> Propos
     EvidenceError
         If the points have no covariance.
     """
-    kinds: list[type[Proposal]] = [StudentProposal, WarpedProposal]
+    kinds: list[type[FittedProposal]] = [StudentProposal, WarpedProposal]
     kinds += [StudentMixtureProposal] if split else []
     order = rng.permutation(len(points))
     fitted, held_out = points[order[::2]], points[order[1::2]]

@@ -8,7 +8,7 @@ import numpy as np
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence import agreement
 from bayes_leaks.evidence.bridge import bridge
-from bayes_leaks.evidence.importance import importance_with_draws
+from bayes_leaks.evidence.importance import importance_sample
 from bayes_leaks.evidence.inputs import Floats, LogDensity, RandomSeed
 from bayes_leaks.evidence.reciprocal import reciprocal
 from bayes_leaks.evidence.result import Evidence
@@ -93,7 +93,8 @@ def auto(
     """Estimate a log marginal likelihood twice, and believe it if both agree.
 
     Bridge sampling works from the posterior draws. Adaptive importance sampling starts from the
-    prior and never sees them, so it can find what they missed. Where one of the two cannot be
+    prior and moves without them, so it can find what they missed; they only widen its error where
+    its proposal missed what they found. Where one of the two cannot be
     trusted, sequential Monte Carlo from the prior is asked. Of two trusted estimates that agree
     within 4 joint standard errors, the one with the smaller error is returned.
 
@@ -163,9 +164,11 @@ def _from_prior(
         few = flat[rng.choice(len(flat), min(IMPORTANCE_START, len(flat)), replace=False)]
         start = flat.mean(axis=0) + _OVERDISPERSION * (few - flat.mean(axis=0))
     try:
-        return importance_with_draws(target.log_density, start, mcse=mcse, random_seed=rng)
+        found = importance_sample(target.log_density, start, mcse=mcse, random_seed=rng)
     except EvidenceError as error:
         return _failed("importance", f"no_start: {error}"), np.empty((0, start.shape[1]))
+    flat = draws.points.reshape(-1, draws.points.shape[2])
+    return found.widened(flat, draws.densities(target).ravel()), found.draws
 
 
 def _bridge(

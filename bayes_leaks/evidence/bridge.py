@@ -19,6 +19,7 @@ from bayes_leaks.evidence.inputs import (
     draws_problems,
     log_density_at,
 )
+from bayes_leaks.evidence.proposals.defended import SMALLEST_SET
 from bayes_leaks.evidence.proposals.ladder import LADDER, Fit, choose
 from bayes_leaks.evidence.result import Evidence
 from bayes_leaks.evidence.threads import one_thread
@@ -125,7 +126,7 @@ def bridge(
     rng = np.random.default_rng(random_seed)
     half = sample.shape[1] // 2
     wanted = proposals_per_draw * sample.shape[0] * half / replicates
-    size = 2 ** math.ceil(math.log2(max(wanted, 2)))
+    size = 2 ** math.ceil(math.log2(max(wanted, SMALLEST_SET)))
 
     flat = sample.reshape(-1, sample.shape[2])
     log_ratios: list[Floats] = []

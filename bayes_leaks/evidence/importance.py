@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from bayes_leaks.evidence.adaptation import Adapted, adapt, effective_share, res
 from bayes_leaks.evidence.chains import k_hat, smooth_weights
 from bayes_leaks.evidence.checks import MAX_K_HAT
 from bayes_leaks.evidence.inputs import CountedDensity, Floats, LogDensity, RandomSeed
+from bayes_leaks.evidence.proposals import Proposal
 from bayes_leaks.evidence.result import Evidence
 from bayes_leaks.evidence.threads import one_thread
 
@@ -27,6 +29,56 @@ _KEPT = 2000
 _MAX_ERROR = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class ImportanceSample:
+    """An estimate by importance sampling, and what it can be examined by.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    draws : ndarray, shape (2000, d)
+        Equally weighted draws from the posterior, some more than once; none without an estimate.
+    proposal : Proposal
+        What the weighted points were drawn from.
+    """
+
+    evidence: Evidence
+    draws: Floats
+    proposal: Proposal
+
+    def widened(self, points: Floats, at_points: Floats) -> Evidence:
+        """Let posterior draws from elsewhere speak of weights that the proposal never drew.
+
+        The mean square of the weights over proposals is their mean over posterior draws. If the
+        latter is larger, a part of the posterior is so rare among the proposals that their own
+        spread does not show it.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n, d)
+            Posterior draws, autocorrelated or not.
+        at_points : ndarray, shape (n,)
+            Log density there.
+
+        Returns
+        -------
+        Evidence
+            With an error widened by the difference of the two.
+        """
+        estimate = self.evidence
+        if not estimate.trusted:
+            return estimate
+        weights = np.exp(at_points - self.proposal.log_density(points) - estimate.log_ml)
+        share = estimate.diagnostics["effective_share"]
+        unseen = max(0.0, float(weights.mean()) - 1.0 / share)
+        variance = unseen * share / estimate.diagnostics["ess"]
+        return replace(
+            estimate,
+            mcse=math.hypot(estimate.mcse, math.sqrt(variance)),
+            diagnostics={**estimate.diagnostics, "mcse_unseen": math.sqrt(variance)},
+        )
+
+
 def importance(
     log_density: LogDensity,
     start: ArrayLike,
@@ -38,7 +90,7 @@ def importance(
 ) -> Evidence:
     """Estimate a log marginal likelihood by adaptive importance sampling.
 
-    See `importance_with_draws`, which also returns posterior draws.
+    See `importance_sample`, which also returns posterior draws.
 
     Examples
     --------
@@ -48,18 +100,18 @@ def importance(
     >>> bool(abs(estimate.log_ml - np.log(2 * np.pi)) < 3 * estimate.mcse)
     True
     """
-    return importance_with_draws(
+    return importance_sample(
         log_density,
         start,
         mcse=mcse,
         random_seed=random_seed,
         diagnostics=diagnostics,
         allow_untrusted=allow_untrusted,
-    )[0]
+    ).evidence
 
 
 @one_thread
-def importance_with_draws(
+def importance_sample(
     log_density: LogDensity,
     start: ArrayLike,
     *,
@@ -67,8 +119,8 @@ def importance_with_draws(
     random_seed: RandomSeed,
     diagnostics: Mapping[str, float] | None = None,
     allow_untrusted: bool = False,
-) -> tuple[Evidence, Floats]:
-    """Estimate a log marginal likelihood and return posterior draws with it.
+) -> ImportanceSample:
+    """Estimate a log marginal likelihood, and return draws and proposal with it.
 
     A proposal moves from the starting points to the posterior; see `adapt`. It is then frozen, and
     the average weight of fresh points from it is the estimate.
@@ -90,10 +142,8 @@ def importance_with_draws(
 
     Returns
     -------
-    Evidence
-        Nats. ``log_ml ± 1.96 mcse`` is a 95 % interval.
-    ndarray, shape (2000, d)
-        Equally weighted draws from the posterior, some more than once.
+    ImportanceSample
+        Its `evidence` is in nats; ``log_ml ± 1.96 mcse`` is a 95 % interval.
 
     Raises
     ------
@@ -131,7 +181,7 @@ def importance_with_draws(
     draws = np.empty((0, points.shape[1]))
     if np.isfinite(log_ml):
         draws = resample(np.concatenate(sets), weights.ravel(), _KEPT, rng)
-    return Evidence(
+    evidence = Evidence(
         log_ml=log_ml,
         mcse=error,
         method=METHOD,
@@ -140,7 +190,8 @@ def importance_with_draws(
         trusted=not reasons,
         reasons=tuple(reasons),
         allow_untrusted=allow_untrusted,
-    ), draws
+    )
+    return ImportanceSample(evidence, draws, adapted.proposal)
 
 
 def _average(

@@ -8,7 +8,6 @@ from scipy import stats
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence import adaptation
 from bayes_leaks.evidence.adaptation import (
-    Defended,
     adapt,
     effective_share,
     fit_best,
@@ -17,7 +16,6 @@ from bayes_leaks.evidence.adaptation import (
 )
 from bayes_leaks.evidence.inputs import CountedDensity
 from bayes_leaks.evidence.proposals import (
-    NormalProposal,
     StudentMixtureProposal,
     StudentProposal,
     WarpedProposal,
@@ -71,27 +69,6 @@ def test_resampling_is_even_and_never_takes_an_impossible_point() -> None:
     assert chosen.shape == (1000, 1)
     counts = [int((chosen == point).sum()) for point in points]
     np.testing.assert_allclose(counts, [500, 0, 300, 200], atol=1)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_defended_proposal_is_normalised_and_drawn_from_faithfully(seed: int) -> None:
-    points = rng(seed).normal(size=(1000, 2)) @ np.array([[1.0, 0.8], [0.0, 0.5]])
-    proposal = Defended.around(StudentProposal.fit(points), points)
-    drawn = proposal.draw(2**14, rng(seed))
-    wide = StudentProposal(NormalProposal.fit(2.0 * drawn), 4.0)
-    outer = wide.draw(2**15, rng(seed + 100))
-    mass = np.exp(proposal.log_density(outer) - wide.log_density(outer))
-    assert mass.mean() == pytest.approx(1.0, abs=0.01)
-    by_density = (mass[:, None] * np.tanh(outer)).mean(axis=0)
-    np.testing.assert_allclose(by_density, np.tanh(drawn).mean(axis=0), atol=0.02)
-
-
-def test_a_defended_proposal_is_wider_in_the_tails_than_what_it_defends() -> None:
-    points = rng().normal(size=(1000, 2))
-    fitted = StudentProposal.fit(points)
-    far = np.array([[12.0, 0.0], [0.0, -15.0]])
-    ahead = Defended.around(fitted, points).log_density(far) - fitted.log_density(far)
-    assert (ahead > 2.0).all()
 
 
 @pytest.mark.parametrize(

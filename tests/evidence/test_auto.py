@@ -11,6 +11,7 @@ from scipy import signal, stats
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence import Evidence, auto
 from bayes_leaks.evidence.auto import Draws, Target
+from bayes_leaks.evidence.importance import ImportanceSample
 
 Floats = NDArray[np.float64]
 CONSTANT = -42.5
@@ -65,11 +66,12 @@ def replaced(name: str, monkeypatch: pytest.MonkeyPatch, bias: float) -> None:
     """Give one of the estimators a bias that it does not know of."""
     honest = getattr(auto, name)
 
-    def biased(*args: object, **options: object) -> Evidence | tuple[Evidence, Floats]:
+    def biased(*args: object, **options: object) -> Evidence | ImportanceSample:
         found = honest(*args, **options)
         if isinstance(found, Evidence):
             return replace(found, log_ml=found.log_ml + bias)
-        return replace(found[0], log_ml=found[0].log_ml + bias), found[1]
+        evidence = replace(found.evidence, log_ml=found.evidence.log_ml + bias)
+        return replace(found, evidence=evidence)
 
     monkeypatch.setattr(auto, name, biased)
 
@@ -126,7 +128,7 @@ def test_a_mode_that_the_draws_never_visited_is_found_or_refused(
             assert {"unvisited_mode", "disagreement", "unconfirmed"} & set(estimate.codes)
 
 
-@pytest.mark.parametrize("name", ["bridge", "importance_with_draws"])
+@pytest.mark.parametrize("name", ["bridge", "importance_sample"])
 @pytest.mark.parametrize("bias", [-0.2, 0.2])
 def test_a_bias_in_one_estimator_is_a_disagreement(
     monkeypatch: pytest.MonkeyPatch, name: str, bias: float
@@ -269,7 +271,7 @@ def test_an_estimator_that_cannot_start_is_a_reason_and_not_an_error(
     def fails(*args: object, **options: object) -> Evidence:
         raise EvidenceError("nothing to fit")
 
-    monkeypatch.setattr(auto, "importance_with_draws", fails)
+    monkeypatch.setattr(auto, "importance_sample", fails)
     confirmed = run(target(normal, 2), normal_draws())
     assert confirmed.method == "bridge, confirmed by smc"
     monkeypatch.setattr(auto, "bridge", fails)

@@ -14,6 +14,7 @@ from bayes_leaks.evidence.proposals import (
     StudentProposal,
     WarpedProposal,
 )
+from bayes_leaks.evidence.proposals.ladder import KINDS as RUNGS
 from bayes_leaks.evidence.proposals.ladder import LADDER, choose
 
 Floats = NDArray[np.float64]
@@ -131,8 +132,8 @@ def chosen_rung(name: str, n_proposals: int = 32_000) -> int:
 
 
 def test_the_ladder_climbs_as_far_as_it_must() -> None:
-    assert LADDER[chosen_rung("skewed")] == WarpedProposal.fit
-    assert LADDER[chosen_rung("two modes")] == StudentMixtureProposal.fit
+    assert RUNGS[chosen_rung("skewed")] in {WarpedProposal, ReflectedProposal}
+    assert RUNGS[chosen_rung("two modes")] == StudentMixtureProposal
     normals = np.random.default_rng(11).normal(size=(4, 1000, 3))
     at_normals = stats.norm.logpdf(normals).sum(axis=2)
     rng = np.random.default_rng(12)

@@ -17,8 +17,8 @@ from calibration import Floats, share_covered
 from joblib import Parallel, delayed
 from ladder import LADDER
 from ladder_f184 import RUNGS as F184
-from ladder_f184 import fit_evidence
-from ladder_run import estimate_with, judge
+from ladder_f184 import fitted_evidence
+from ladder_run import draw, estimate, judge
 from rung import Rung
 
 from bayes_leaks.evidence import Evidence
@@ -40,21 +40,28 @@ class Coverage:
         return share_covered(self.z)
 
 
-def cover(rung: Rung, seeds: range, one: Callable[[int], Evidence] | None = None) -> Coverage:
-    """Estimate a rung with many seeds, compiled once; each draws its own posterior sample."""
-    if one is None:
-        one = partial(estimate_with, ModelEstimator(rung.build(), **rung.options))
-    found = [judge(rung, one(seed), 0.0) for seed in seeds]
-    trusted = [estimate.z for estimate in found if estimate.evidence.trusted]
+Estimate = Callable[[int], Evidence]
+
+
+def estimates_of(rung: Rung) -> Estimate:
+    """Compile a rung; from a seed to an estimate from a posterior sample of its own."""
+    estimator = ModelEstimator(rung.build(), **rung.options)
+    return lambda seed: estimate(estimator, draw(estimator, seed), seed)
+
+
+def cover(rung: Rung, by_seed: Estimate, seeds: int) -> Coverage:
+    """Estimate a rung with many seeds."""
+    found = [judge(rung, by_seed(seed), 0.0) for seed in range(seeds)]
+    trusted = [one.z for one in found if one.evidence.trusted]
     return Coverage(np.array(trusted), len(found) - len(trusted))
 
 
 HEADER = ("model", "seeds", "refused", "covered", "mean_z", "rms_z")
 
 
-def _row(rung: Rung, seeds: int, one: Callable[[int], Evidence] | None) -> list[str]:
+def _row(rung: Rung, prepare: Callable[[], Estimate], seeds: int) -> list[str]:
     warnings.simplefilter("ignore")
-    found = cover(rung, range(seeds), one)
+    found = cover(rung, prepare(), seeds)
     rms = float(np.sqrt(np.mean(found.z**2)))
     row = [rung.name, str(seeds), str(found.refused)]
     row += [f"{found.covered:.3f}", f"{found.z.mean():+.2f}", f"{rms:.2f}"]
@@ -68,11 +75,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of rungs; all if not given")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     arguments = parser.parse_args()
-    climbs = [(rung, None) for rung in LADDER]
-    climbs += [(rung, partial(fit_evidence, name)) for name, rung in F184.items()]
+    climbs = [(rung, partial(estimates_of, rung)) for rung in LADDER]
+    climbs += [(rung, partial(partial, fitted_evidence, name)) for name, rung in F184.items()]
     if arguments.only:
         climbs = [climb for climb in climbs if climb[0].name in arguments.only]
-    rows = Parallel(n_jobs=2)(delayed(_row)(rung, arguments.seeds, one) for rung, one in climbs)
+    rows = Parallel(n_jobs=2)(delayed(_row)(*climb, arguments.seeds) for climb in climbs)
     if arguments.output:
         new = arguments.output.with_suffix(".new")
         with new.open("w", encoding="utf-8", newline="") as lines:

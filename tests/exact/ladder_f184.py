@@ -7,6 +7,7 @@ from f184_reference import EVENTS
 from ladder_run import SEED, Measured, judge
 from leak_fleets import HYPOTHESES, f184
 from rung import Rung, rows
+from xarray import DataTree
 
 import bayes_leaks as bl
 from bayes_leaks.evidence import Evidence
@@ -32,6 +33,14 @@ RUNGS = {
 }  # fmt: skip
 
 
+def fit(name: str, seed: int, **options: object) -> DataTree:
+    return bl.fit(HYPOTHESES[name], f184(EVENTS), random_seed=seed, **options)
+
+
+def fitted_evidence(name: str, seed: int) -> Evidence:
+    return Evidence.from_dataset(fit(name, seed)["evidence"].to_dataset())
+
+
 def measure_fit(name: str, seed: int = SEED) -> Measured:
     """Fit as `fit` does, twice: the second time everything is compiled."""
     rung, stages = RUNGS[name], {}
@@ -40,7 +49,7 @@ def measure_fit(name: str, seed: int = SEED) -> Measured:
         stages[stage] = perf_counter()
 
     for _ in range(2):
-        tree = bl.fit(HYPOTHESES[name], f184(EVENTS), random_seed=seed, on_stage=on_stage)
+        tree = fit(name, seed, on_stage=on_stage)
     seconds = perf_counter() - stages["evidence"]
     drawn = tree["unconstrained_posterior"].dataset.data_vars.values()
     assert sum(values[0, 0].size for values in drawn) == rung.dimension

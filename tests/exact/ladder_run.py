@@ -5,6 +5,7 @@ from time import perf_counter
 
 import numpy as np
 from rung import Rung
+from xarray import DataTree
 
 from bayes_leaks.evidence import Evidence
 from bayes_leaks.model_estimator import ModelEstimator
@@ -23,23 +24,28 @@ class Measured:
     seconds: float
 
 
+def draw(estimator: ModelEstimator, seed: int) -> DataTree:
+    """Draw 4 x 1000 times from the posterior, as `log_evidence` does with this seed."""
+    sampler_seed, _ = np.random.SeedSequence(seed).spawn(2)
+    number = int(sampler_seed.generate_state(1)[0])
+    return estimator.sample(draws=1000, tune=1000, chains=4, random_seed=number)
+
+
+def estimate(estimator: ModelEstimator, tree: DataTree, seed: int) -> Evidence:
+    """Estimate from these draws, as `log_evidence` does with this seed."""
+    # A SeedSequence counts its children, so that every estimate needs a fresh one.
+    _, own_seed = np.random.SeedSequence(seed).spawn(2)
+    return estimator.estimate(tree, random_seed=own_seed)
+
+
 def measure(rung: Rung, seed: int = SEED) -> Measured:
-    """Compile, sample and estimate as `log_evidence` does; estimate again for the time alone."""
+    """Compile, sample and estimate; estimate again for the time alone."""
     estimator = ModelEstimator(rung.build(), **rung.options)
     assert estimator.compiled.dimension == rung.dimension
-    sampler_seed, _ = np.random.SeedSequence(seed).spawn(2)
-    tree = estimator.sample(
-        draws=1000, tune=1000, chains=4, random_seed=int(sampler_seed.generate_state(1)[0])
-    )
-
-    def estimate() -> Evidence:
-        # A SeedSequence counts its children, so that every estimate needs a fresh one.
-        _, own_seed = np.random.SeedSequence(seed).spawn(2)
-        return estimator.estimate(tree, random_seed=own_seed)
-
-    first = estimate()
+    tree = draw(estimator, seed)
+    first = estimate(estimator, tree, seed)
     begin = perf_counter()
-    evidence = estimate()
+    evidence = estimate(estimator, tree, seed)
     seconds = perf_counter() - begin
     assert first.untrusted_numbers == evidence.untrusted_numbers
     return judge(rung, evidence, seconds)

@@ -10,8 +10,8 @@ from scipy import stats
 
 from bayes_leaks.evidence import Evidence, importance, reciprocal, smc
 from bayes_leaks.evidence import auto as strategy
-from bayes_leaks.evidence.adaptation import Defended
 from bayes_leaks.evidence.auto import Draws
+from bayes_leaks.evidence.proposals import Defended
 
 CONSTANT = -42.5
 SMALL, MANY = 20, 200

@@ -13,12 +13,7 @@ from bayes_leaks.evidence.inputs import Floats
 
 
 class Proposal(Protocol):
-    """A normalised density on R^d fitted to draws."""
-
-    @classmethod
-    def fit(cls, draws: Floats) -> Self:
-        """Fit to posterior draws of shape (n, d)."""
-        ...
+    """A normalised density on R^d."""
 
     def log_density(self, points: Floats) -> Floats:
         """Log density, in nats and normalised, of points (n, d), as shape (n,)."""
@@ -34,6 +29,15 @@ class Proposal(Protocol):
         The posterior density is averaged over them before it meets the proposal, which leaves its
         integral as it is. The first map keeps the points; for most proposals it is the only one.
         """
+        ...
+
+
+class FittedProposal(Proposal, Protocol):
+    """A kind of proposal that can be fitted to draws."""
+
+    @classmethod
+    def fit(cls, draws: Floats) -> Self:
+        """Fit to posterior draws of shape (n, d)."""
         ...
 
 

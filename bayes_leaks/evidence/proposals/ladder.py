@@ -8,7 +8,8 @@ import numpy as np
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence.bridge_identity import averaged, solve
 from bayes_leaks.evidence.inputs import Floats
-from bayes_leaks.evidence.proposals.base import Proposal
+from bayes_leaks.evidence.proposals.base import FittedProposal, Proposal
+from bayes_leaks.evidence.proposals.defended import defended
 from bayes_leaks.evidence.proposals.mixture import StudentMixtureProposal
 from bayes_leaks.evidence.proposals.reflected import ReflectedProposal
 from bayes_leaks.evidence.proposals.student import StudentProposal
@@ -17,12 +18,13 @@ from bayes_leaks.evidence.proposals.warped import WarpedProposal
 type Fit = Callable[[Floats], Proposal]
 
 # From the simplest to the most flexible. A normal is the first one with its lightest tails.
-LADDER: tuple[Fit, ...] = (
-    StudentProposal.fit,
-    WarpedProposal.fit,
-    ReflectedProposal.fit,
-    StudentMixtureProposal.fit,
+KINDS: tuple[type[FittedProposal], ...] = (
+    StudentProposal,
+    WarpedProposal,
+    ReflectedProposal,
+    StudentMixtureProposal,
 )
+LADDER: tuple[Fit, ...] = tuple(defended(kind.fit) for kind in KINDS)
 _TRIAL_SIZE = 1024
 # An error this small, in nats, needs no better proposal.
 _GOOD_ENOUGH = 5e-4
