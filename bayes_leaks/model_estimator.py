@@ -160,8 +160,7 @@ class ModelEstimator:
         symmetry = self._symmetry(draws)
         target = self._target(prior_seed, symmetry)
 
-        def more_draws(chains: int) -> Draws:
-            length = 0 if draws is None else draws.points.shape[1]
+        def more_draws(chains: int, length: int) -> Draws:
             seed = int(more_seed.integers(2**31))
             more = self.sample(draws=length, tune=1000, chains=chains, random_seed=seed)
             return _folded(user_model.unconstrained_draws(self.compiled, more), symmetry)

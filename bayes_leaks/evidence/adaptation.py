@@ -23,9 +23,17 @@ _KEEP = 0.25
 _GAIN = 1.1
 _POLISHING = 4
 _MAX_ROUNDS = 100
-# In many dimensions several components are too costly to be tried in every step.
-_SPLIT_ALWAYS = 12
-_SPLIT_EVERY = 4
+# In many dimensions the more flexible proposals are too costly to be tried in every step.
+_FLEXIBLE_ALWAYS = 12
+_FLEXIBLE_EVERY = 4
+# Points to fit the kinds to before one is chosen: at least, and for each dimension.
+_CHOICE, _CHOICE_PER_DIMENSION = 512, 16
+# From the simplest to the most flexible.
+_KINDS: tuple[type[FittedProposal], ...] = (
+    StudentProposal,
+    WarpedProposal,
+    StudentMixtureProposal,
+)
 # Gain in mean log density over held-out points that a more flexible proposal must bring.
 _FLEXIBILITY = 0.01
 
@@ -89,7 +97,7 @@ def adapt(density: CountedDensity, start: Floats, size: int, rng: np.random.Gene
        importance sampling in general mixture classes. Statistics and Computing 18, 447-459.
        https://doi.org/10.1007/s11222-008-9059-x
     """
-    proposal = Defended.around(fit_best(start, rng, split=True), start)
+    proposal = Defended.around(fit_best(start, rng), start)
     best = Adapted(proposal, 0.0, 0, reached=False, non_finite=0)
     polishing = non_finite = 0
     for number in range(1, _MAX_ROUNDS + 1):
@@ -114,40 +122,39 @@ def adapt(density: CountedDensity, start: Floats, size: int, rng: np.random.Gene
                 break
         else:
             best = Adapted(proposal, share, number, reached=False, non_finite=non_finite)
-        few = points.shape[1] <= _SPLIT_ALWAYS
-        split = few or number % _SPLIT_EVERY == 0 or power == 1.0
         chosen = resample(points, power * weights, len(points), rng)
-        proposal = Defended.around(fit_best(chosen, rng, split=split), chosen)
+        few = points.shape[1] <= _FLEXIBLE_ALWAYS
+        flexible = few or number % _FLEXIBLE_EVERY == 0 or power == 1.0
+        fitted = fit_best(chosen, rng) if flexible else StudentProposal.fit(chosen)
+        proposal = Defended.around(fitted, chosen)
     return best
 
 
-def fit_best(points: Floats, rng: np.random.Generator, *, split: bool) -> Proposal:
+def fit_best(points: Floats, rng: np.random.Generator) -> Proposal:
     """Fit the simplest proposal that describes held-out points as well as any.
 
     Parameters
     ----------
     points : ndarray, shape (n, d)
     rng : numpy.random.Generator
-    split : bool
-        Whether to try more than one component.
 
     Returns
     -------
     Proposal
+        Fitted to all points; the kind is chosen on some of them.
 
     Raises
     ------
     EvidenceError
         If the points have no covariance.
     """
-    kinds: list[type[FittedProposal]] = [StudentProposal, WarpedProposal]
-    kinds += [StudentMixtureProposal] if split else []
+    size = min(len(points) // 2, max(_CHOICE, _CHOICE_PER_DIMENSION * points.shape[1]))
     order = rng.permutation(len(points))
-    fitted, held_out = points[order[::2]], points[order[1::2]]
-    best, highest = kinds[0], -np.inf
-    for kind in kinds:
+    fitted, held_out = points[order[:size]], points[order[-size:]]
+    best, highest = _KINDS[0], -np.inf
+    for kind in _KINDS:
         height = float(kind.fit(fitted).log_density(held_out).mean())
-        if height > highest + (_FLEXIBILITY if kind is not kinds[0] else 0.0):
+        if height > highest + (_FLEXIBILITY if kind is not _KINDS[0] else 0.0):
             best, highest = kind, height
     return best.fit(points)
 

@@ -8,7 +8,7 @@ import numpy as np
 from bayes_leaks.errors import EvidenceError
 from bayes_leaks.evidence import agreement
 from bayes_leaks.evidence.bridge import bridge
-from bayes_leaks.evidence.importance import importance_sample
+from bayes_leaks.evidence.importance import ImportanceSample, importance_sample
 from bayes_leaks.evidence.inputs import Floats, LogDensity, RandomSeed
 from bayes_leaks.evidence.reciprocal import reciprocal
 from bayes_leaks.evidence.result import Evidence
@@ -18,6 +18,11 @@ from bayes_leaks.evidence.threads import one_thread
 # How far from the draws the second estimator starts when there are no prior draws.
 _OVERDISPERSION = 3.0
 IMPORTANCE_START = 2000
+# The second estimator aims at this part of the error asked for, so that it can confirm the first.
+_SHARPER = 0.5
+# What says that the chains are too short for what they have to explore.
+_UNMIXED = {"few_effective_draws", "high_r_hat"}
+_NOTHING = np.empty((0, 0))
 # Particles of an island of the fallback: at least, and for each dimension.
 _PARTICLES, _PARTICLES_PER_DIMENSION = 128, 8
 # What an untrusted estimate keeps its number under; the report has a name for each estimator.
@@ -86,7 +91,7 @@ def auto(
     mcse: float,
     random_seed: RandomSeed,
     proposals_per_draw: int = 8,
-    more_draws: Callable[[int], Draws] | None = None,
+    more_draws: Callable[[int, int], Draws] | None = None,
     max_draws: int = 0,
     allow_untrusted: bool = False,
 ) -> Evidence:
@@ -108,8 +113,9 @@ def auto(
     proposals_per_draw : int, optional
         For the bridge.
     more_draws : callable, optional
-        From a number of chains to that many further ones of equal length. Called to double the
-        draws while the error is above `mcse` and `max_draws` allows it.
+        From a number of chains and their length to fresh ones. Called while `max_draws` allows it:
+        for as many again while the error is above `mcse`, for chains of twice the length in the
+        place of those that have not mixed.
     max_draws : int, optional
         Posterior draws to spend in all.
     allow_untrusted : bool, optional
@@ -127,16 +133,24 @@ def auto(
     ``unvisited_mode`` or ``reciprocal_disagrees``, followed by those of the estimators.
     """
     rng = np.random.default_rng(random_seed)
-    independent, seen = _from_prior(target, draws, mcse, rng)
+    independent = _from_prior(target, draws, mcse, rng)
+    seen = _NOTHING if isinstance(independent, EvidenceError) else independent.draws
+    spent = draws.points.shape[0] * draws.points.shape[1]
     while True:
         estimates = {"bridge": _bridge(target, draws, proposals_per_draw, seen, rng)}
-        estimates["importance"] = independent
+        estimates["importance"] = _importance(independent, estimates["bridge"], target, draws)
         verdict = agreement.judge(estimates)
-        chains, length = draws.points.shape[:2]
-        too_many = 2 * chains * length > max_draws
-        if more_draws is None or too_many or not _more_help(estimates, mcse):
+        if more_draws is None or not _more_help(estimates, mcse):
             break
-        draws = draws.with_more(more_draws(chains))
+        chains, length = draws.points.shape[:2]
+        unmixed = bool(set(estimates["bridge"].codes) & _UNMIXED)
+        # More chains of the same length would not mix better.
+        length = 2 * length if unmixed else length
+        spent += chains * length
+        if spent > max_draws:
+            break
+        more = more_draws(chains, length)
+        draws = more if unmixed else draws.with_more(more)
     if verdict.reasons and target.draw_prior is not None and _finite(estimates):
         start = target.draw_prior(smc_size(draws.points.shape[2]))
         estimates["smc"], particles = smc_with_draws(
@@ -155,7 +169,7 @@ def smc_size(dimension: int) -> int:
 
 def _from_prior(
     target: Target, draws: Draws, mcse: float, rng: np.random.Generator
-) -> tuple[Evidence, Floats]:
+) -> ImportanceSample | EvidenceError:
     """Estimate by importance sampling from the prior, or failing that from around the draws."""
     if target.draw_prior is not None:
         start = target.draw_prior(IMPORTANCE_START)
@@ -164,11 +178,21 @@ def _from_prior(
         few = flat[rng.choice(len(flat), min(IMPORTANCE_START, len(flat)), replace=False)]
         start = flat.mean(axis=0) + _OVERDISPERSION * (few - flat.mean(axis=0))
     try:
-        found = importance_sample(target.log_density, start, mcse=mcse, random_seed=rng)
+        return importance_sample(target.log_density, start, mcse=_SHARPER * mcse, random_seed=rng)
     except EvidenceError as error:
-        return _failed("importance", f"no_start: {error}"), np.empty((0, start.shape[1]))
+        return error
+
+
+def _importance(
+    found: ImportanceSample | EvidenceError, bridge: Evidence, target: Target, draws: Draws
+) -> Evidence:
+    """Widen the error where draws, if they represent the posterior, show it to be too small."""
+    if isinstance(found, EvidenceError):
+        return _failed("importance", f"no_start: {found}")
+    if set(bridge.codes) & _UNMIXED:
+        return found.evidence
     flat = draws.points.reshape(-1, draws.points.shape[2])
-    return found.widened(flat, draws.densities(target).ravel()), found.draws
+    return found.widened(flat, draws.densities(target).ravel())
 
 
 def _bridge(
@@ -212,8 +236,8 @@ def _more_help(estimates: Mapping[str, Evidence], mcse: float) -> bool:
     if not _finite(estimates):
         return False
     trusted = [estimate.mcse for estimate in estimates.values() if estimate.trusted]
-    short = set(estimates["bridge"].codes) & {"few_effective_draws", "high_r_hat"}
-    return bool(short) or (estimates["bridge"].trusted and min(trusted) > mcse)
+    unmixed = set(estimates["bridge"].codes) & _UNMIXED
+    return bool(unmixed) or (estimates["bridge"].trusted and min(trusted) > mcse)
 
 
 def _report(

@@ -174,7 +174,7 @@ class _Moves:
         """Move until the start is forgotten; say whether it was."""
         start = self.points.copy()
         # Moves of two kinds: to anywhere in a fitted shape, and near by at several scales.
-        shape = fit_best(start, rng, split=True)
+        shape = fit_best(start, rng)
         factor = NormalProposal.fit(start).factor * 2.38 / np.sqrt(start.shape[1])
         for _ in range(0, _MAX_MOVES, _BLOCK):
             for _ in range(_BLOCK):

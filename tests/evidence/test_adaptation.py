@@ -82,14 +82,12 @@ def test_resampling_is_even_and_never_takes_an_impossible_point() -> None:
 def test_the_simplest_kind_that_describes_held_out_points(
     points: Floats, kind: type | None
 ) -> None:
-    assert type(fit_best(points, rng(), split=True)) is (kind or StudentMixtureProposal)
-    unsplit = fit_best(points, rng(), split=False)
-    assert not isinstance(unsplit, StudentMixtureProposal)
+    assert type(fit_best(points, rng())) is (kind or StudentMixtureProposal)
 
 
 def test_collinear_points_are_an_error() -> None:
     with pytest.raises(EvidenceError, match="no normal can be fitted"):
-        fit_best(np.repeat(rng().normal(size=(200, 1)), 2, axis=1), rng(), split=True)
+        fit_best(np.repeat(rng().normal(size=(200, 1)), 2, axis=1), rng())
 
 
 def test_the_proposal_arrives_at_a_narrow_posterior() -> None:

@@ -196,10 +196,11 @@ def test_draws_are_doubled_up_to_the_limit_and_never_beyond(
 ) -> None:
     calls, spent = [], 2000
 
-    def more(chains: int) -> Draws:
+    def more(chains: int, length: int) -> Draws:
         nonlocal spent
+        assert length == 500
         calls.append(chains)
-        spent += chains * 500
+        spent += chains * length
         assert spent <= max_draws
         return normal_draws(2, seed=len(calls), chains=chains)
 
@@ -212,30 +213,56 @@ def test_draws_are_doubled_up_to_the_limit_and_never_beyond(
 
 
 def test_draws_are_not_doubled_once_the_error_is_reached() -> None:
-    def more(chains: int) -> Draws:
+    def more(chains: int, length: int) -> Draws:
         raise AssertionError("no more were needed")
 
     estimate = run(target(normal, 2), normal_draws(), more_draws=more, max_draws=10**6)
     assert estimate.mcse <= 0.01
 
 
-def test_more_draws_help_short_chains() -> None:
+def sticky(chains: int, length: int, seed: int) -> Draws:
+    noise = normal_draws(2, seed, chains, length).points
+    noise[:, 1:] *= np.sqrt(1.0 - 0.97**2)
+    return Draws(signal.lfilter([1.0], [1.0, -0.97], noise, axis=1), None, 0.0)
+
+
+def test_chains_that_have_not_mixed_are_run_for_longer() -> None:
     calls = []
 
-    def sticky(chains: int, seed: int) -> Draws:
-        noise = normal_draws(2, seed, chains, 100).points
-        noise[:, 1:] *= np.sqrt(1.0 - 0.97**2)
-        return Draws(signal.lfilter([1.0], [1.0, -0.97], noise, axis=1), None, 0.0)
+    def more(chains: int, length: int) -> Draws:
+        calls.append((chains, length))
+        return sticky(chains, length, seed=len(calls))
 
-    def more(chains: int) -> Draws:
-        calls.append(chains)
-        return sticky(chains, seed=len(calls))
-
-    first = sticky(4, seed=0)
+    first = sticky(4, 100, seed=0)
     assert run(target(normal, 2), first).method == "importance, confirmed by smc"
-    estimate = run(target(normal, 2), first, more_draws=more, max_draws=20_000)
-    assert calls[0] == 4
+    estimate = run(target(normal, 2), first, more_draws=more, max_draws=100_000)
+    assert calls[:2] == [(4, 200), (4, 400)]
+    assert all(chains == 4 for chains, _ in calls)
     assert estimate.trusted, estimate.reasons
+    assert estimate.method in {"bridge, confirmed by importance", "importance, confirmed by bridge"}
+    spent = 4 * 100 + sum(chains * length for chains, length in calls)
+    less = []
+
+    def fewer(chains: int, length: int) -> Draws:
+        less.append((chains, length))
+        return more(chains, length)
+
+    calls.clear()
+    run(target(normal, 2), first, more_draws=fewer, max_draws=spent - 1)
+    assert 4 * 100 + sum(chains * length for chains, length in less) <= spent - 1
+
+
+def test_draws_that_do_not_represent_the_posterior_widen_no_error() -> None:
+    """One chain in an island that holds a millionth of the posterior."""
+
+    def islands(points: Floats) -> Floats:
+        return np.logaddexp(normal(points), np.log(1e-6) + normal(points - 60.0))
+
+    draws = normal_draws()
+    draws.points[3] += 60.0
+    estimate = run(target(islands, 2), draws)
+    assert estimate.diagnostics["mcse_importance"] < 0.01
+    assert "mcse_unseen" not in estimate.diagnostics
 
 
 def test_divergences_and_known_densities_of_more_draws_are_put_together() -> None:
@@ -251,7 +278,7 @@ def test_divergences_and_known_densities_of_more_draws_are_put_together() -> Non
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_a_value_that_no_density_has_refuses_all_and_nothing_more_is_spent(odd: float) -> None:
-    def more(chains: int) -> Draws:
+    def more(chains: int, length: int) -> Draws:
         raise AssertionError("more draws cannot mend this")
 
     def broken(points: Floats) -> Floats:
