@@ -22,6 +22,10 @@ IMPORTANCE_START = 2000
 _SHARPER = 0.5
 # What says that the chains are too short for what they have to explore.
 _UNMIXED = {"few_effective_draws", "high_r_hat"}
+# Up to this R-hat chains still represent the posterior; above, each tells of its own part.
+_REPRESENTATIVE = 1.05
+# Above this R-hat chains are stuck, and longer ones would be too.
+_STUCK = 1.5
 _NOTHING = np.empty((0, 0))
 # Particles of an island of the fallback: at least, and for each dimension.
 _PARTICLES, _PARTICLES_PER_DIMENSION = 128, 8
@@ -189,7 +193,7 @@ def _importance(
     """Widen the error where draws, if they represent the posterior, show it to be too small."""
     if isinstance(found, EvidenceError):
         return _failed("importance", f"no_start: {found}")
-    if set(bridge.codes) & _UNMIXED:
+    if not bridge.diagnostics.get("r_hat", np.inf) <= _REPRESENTATIVE:
         return found.evidence
     flat = draws.points.reshape(-1, draws.points.shape[2])
     return found.widened(flat, draws.densities(target).ravel())
@@ -236,8 +240,11 @@ def _more_help(estimates: Mapping[str, Evidence], mcse: float) -> bool:
     if not _finite(estimates):
         return False
     trusted = [estimate.mcse for estimate in estimates.values() if estimate.trusted]
-    unmixed = set(estimates["bridge"].codes) & _UNMIXED
-    return bool(unmixed) or (estimates["bridge"].trusted and min(trusted) > mcse)
+    bridged = estimates["bridge"]
+    if bridged.diagnostics.get("r_hat", 1.0) > _STUCK:
+        return False
+    unmixed = set(bridged.codes) & _UNMIXED
+    return bool(unmixed) or (bridged.trusted and min(trusted) > mcse)
 
 
 def _report(

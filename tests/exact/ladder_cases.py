@@ -198,7 +198,10 @@ RUNGS = (
         "galaxies, 3 components", 6, galaxies(3),
         reference("galaxy_mixture", "K=3 equal variances"), 0.002,
     ),
-    Rung("exchange rates, 1 factor", 12, exchange_rates, reference("ier_factor", "k=1"), 0.001),
+    Rung(
+        "exchange rates, 1 factor", 12, exchange_rates, reference("ier_factor", "k=1"), 0.001,
+        hard=True,
+    ),
     Rung(
         "coal mines, one rate", 1, coal(switching=False),
         reference("coal_changepoint", "constant"),

@@ -63,12 +63,11 @@ def missed(rung: Rung, found: Measured) -> list[str]:
     """Every figure that was promised and not reached."""
     evidence = found.evidence
     if not evidence.trusted:
-        return [f"not trusted: {'; '.join(evidence.reasons)}"]
-    bars = {
-        "error": (abs(found.error), rung.error_bar),
-        "mcse": (evidence.mcse, rung.mcse_bar),
-        "z": (abs(found.z), 4.0),
-    }
+        return [] if rung.hard else [f"not trusted: {'; '.join(evidence.reasons)}"]
+    bars = {"z": (abs(found.z), 4.0)}
+    if not rung.hard:
+        bars["error"] = (abs(found.error), rung.error_bar)
+        bars["mcse"] = (evidence.mcse, rung.mcse_bar)
     return [f"{name} {got:.4g} above {bar:.4g}" for name, (got, bar) in bars.items() if got > bar]
 
 
@@ -79,7 +78,7 @@ def row(rung: Rung, found: Measured) -> list[str]:
     """One line of the table; NaN where the estimate was refused."""
     evidence = found.evidence
     return [
-        rung.name,
+        f"{rung.name}{' (hard)' if rung.hard else ''}",
         f"{rung.dimension}",
         f"{evidence.log_ml:.5f}",
         f"{found.exact:.5f}",

@@ -233,7 +233,7 @@ RUNGS = (
     Rung("Gumbel", 2, gumbel, gumbel_exact),
     Rung("Poisson regression", 2, poisson_regression, poisson_regression_exact),
     Rung("funnel in two dimensions", 2, small_funnel, small_funnel_exact),
-    Rung("Rosenbrock", 2, rosenbrock, rosenbrock_exact, options=LIKELIHOOD),
+    Rung("Rosenbrock", 2, rosenbrock, rosenbrock_exact, hard=True, options=LIKELIHOOD),
     Rung("covariance matrix, LKJ", 3, covariance_matrix, covariance_matrix_exact),
     Rung("two normals, 1 to 9", 4, two_normals, two_normals_exact, options=LIKELIHOOD),
     Rung("normal in a box", 10, normal_in_box, normal_in_box_exact, options=LIKELIHOOD),

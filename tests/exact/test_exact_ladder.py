@@ -4,6 +4,8 @@
 ``ladder_table.py`` writes the table.
 """
 
+from dataclasses import replace
+
 import pytest
 from ladder import LADDER
 from ladder_run import SEED, judge, measure, missed, row
@@ -36,6 +38,7 @@ def test_the_ladder_is_long() -> None:
     assert len({rung.name for rung in LADDER}) == len(LADDER) >= 28
     assert {1, 2, 10, 20, 34} <= {rung.dimension for rung in LADDER}
     assert 1 <= sum(rung.quick for rung in LADDER) <= 6
+    assert sum(rung.hard for rung in LADDER) <= 3
 
 
 def test_bars_catch_what_is_wrong() -> None:
@@ -48,5 +51,9 @@ def test_bars_catch_what_is_wrong() -> None:
     assert verdict(-3.001, 0.001) == ""
     assert verdict(-3.005, 0.001) == "z 5 above 4"
     assert verdict(-2.985, 0.005) == "error 0.015 above 0.01"
+    rung = replace(rung, hard=True)
+    assert verdict(-3.005, 0.001) == "z 5 above 4"
+    assert verdict(-2.985, 0.006) == verdict(-3.0, 0.001, "code: why.") == ""
+    rung = replace(rung, hard=False)
     assert verdict(-3.0, 0.006) == "mcse 0.006 above 0.005"
     assert verdict(-3.0, 0.001, "code: why.") == "not trusted: code: why."
