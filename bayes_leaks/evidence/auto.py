@@ -24,7 +24,7 @@ _SHARPER = 0.5
 _UNMIXED = {"few_effective_draws", "high_r_hat"}
 # Up to this R-hat chains still represent the posterior; above, each tells of its own part.
 _REPRESENTATIVE = 1.05
-# Above this R-hat chains are stuck, and longer ones would be too.
+# Chains of twice the length that are still above this R-hat are stuck: they will not mix.
 _STUCK = 1.5
 _NOTHING = np.empty((0, 0))
 # Particles of an island of the fallback: at least, and for each dimension.
@@ -139,7 +139,7 @@ def auto(
     rng = np.random.default_rng(random_seed)
     independent = _from_prior(target, draws, mcse, rng)
     seen = _NOTHING if isinstance(independent, EvidenceError) else independent.draws
-    spent = draws.points.shape[0] * draws.points.shape[1]
+    spent, longer = draws.points.shape[0] * draws.points.shape[1], False
     while True:
         estimates = {"bridge": _bridge(target, draws, proposals_per_draw, seen, rng)}
         estimates["importance"] = _importance(independent, estimates["bridge"], target, draws)
@@ -148,13 +148,14 @@ def auto(
             break
         chains, length = draws.points.shape[:2]
         unmixed = bool(set(estimates["bridge"].codes) & _UNMIXED)
+        stuck = longer and estimates["bridge"].diagnostics["r_hat"] > _STUCK
         # More chains of the same length would not mix better.
         length = 2 * length if unmixed else length
         spent += chains * length
-        if spent > max_draws:
+        if stuck or spent > max_draws:
             break
         more = more_draws(chains, length)
-        draws = more if unmixed else draws.with_more(more)
+        draws, longer = (more, True) if unmixed else (draws.with_more(more), longer)
     if verdict.reasons and target.draw_prior is not None and _finite(estimates):
         start = target.draw_prior(smc_size(draws.points.shape[2]))
         estimates["smc"], particles = smc_with_draws(
@@ -241,8 +242,6 @@ def _more_help(estimates: Mapping[str, Evidence], mcse: float) -> bool:
         return False
     trusted = [estimate.mcse for estimate in estimates.values() if estimate.trusted]
     bridged = estimates["bridge"]
-    if bridged.diagnostics.get("r_hat", 1.0) > _STUCK:
-        return False
     unmixed = set(bridged.codes) & _UNMIXED
     return bool(unmixed) or (bridged.trusted and min(trusted) > mcse)
 

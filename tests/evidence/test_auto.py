@@ -233,14 +233,14 @@ def test_chains_that_have_not_mixed_are_run_for_longer() -> None:
         calls.append((chains, length))
         return sticky(chains, length, seed=len(calls))
 
-    first = sticky(4, 100, seed=0)
+    first = sticky(4, 200, seed=0)
     assert run(target(normal, 2), first).method == "importance, confirmed by smc"
     estimate = run(target(normal, 2), first, more_draws=more, max_draws=100_000)
-    assert calls[:2] == [(4, 200), (4, 400)]
+    assert calls[:2] == [(4, 400), (4, 800)]
     assert all(chains == 4 for chains, _ in calls)
     assert estimate.trusted, estimate.reasons
     assert estimate.method in {"bridge, confirmed by importance", "importance, confirmed by bridge"}
-    spent = 4 * 100 + sum(chains * length for chains, length in calls)
+    spent = 4 * 200 + sum(chains * length for chains, length in calls)
     less = []
 
     def fewer(chains: int, length: int) -> Draws:
@@ -249,7 +249,21 @@ def test_chains_that_have_not_mixed_are_run_for_longer() -> None:
 
     calls.clear()
     run(target(normal, 2), first, more_draws=fewer, max_draws=spent - 1)
-    assert 4 * 100 + sum(chains * length for chains, length in less) <= spent - 1
+    assert 4 * 200 + sum(chains * length for chains, length in less) <= spent - 1
+
+
+def test_chains_that_stay_apart_are_run_for_longer_only_once() -> None:
+    calls = []
+
+    def more(chains: int, length: int) -> Draws:
+        calls.append((chains, length))
+        draws = normal_draws(2, len(calls), chains, length)
+        draws.points[0] += 30.0
+        return draws
+
+    estimate = run(target(normal, 2), more(4, 500), more_draws=more, max_draws=10**6)
+    assert calls == [(4, 500), (4, 1000)]
+    assert estimate.method == "importance, confirmed by smc"
 
 
 def test_draws_that_do_not_represent_the_posterior_widen_no_error() -> None:
