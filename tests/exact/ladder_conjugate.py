@@ -267,7 +267,7 @@ RUNGS = (
     Rung("regression, 4 slopes", 5, partial(regression, 4, 20), partial(regression_exact, 4, 20)),
     Rung("normal-Wishart", 9, normal_wishart, normal_wishart_exact, options=LIKELIHOOD),
     Rung("local level", 16, local_level, local_level_exact, hard=True),
-    Rung("random walk", 16, random_walk, local_level_exact),
+    Rung("random walk", 16, random_walk, local_level_exact, hard=True),
     Rung(
         "regression, 19 slopes", 20, partial(regression, 19, 50), partial(regression_exact, 19, 50)
     ),
