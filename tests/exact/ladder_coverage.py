@@ -69,22 +69,36 @@ def _row(rung: Rung, prepare: Callable[[], Estimate], seeds: int) -> list[str]:
     return row
 
 
+def _write(path: Path, rows: dict[str, list[str]]) -> None:
+    """Write the rows in the order of the ladder; those of other rungs are kept."""
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = {row[0]: row for row in list(csv.reader(lines))[1:]} | rows
+    order = [rung.name for rung in (*LADDER, *F184.values())]
+    new = path.with_suffix(".new")
+    with new.open("w", encoding="utf-8", newline="") as lines:
+        table = [rows[name] for name in order if name in rows]
+        csv.writer(lines, lineterminator="\n").writerows([HEADER, *table])
+    new.replace(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, help="table to write; printed only if not given")
     parser.add_argument("--only", nargs="*", help="names of rungs; all if not given")
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     climbs = [(rung, partial(estimates_of, rung)) for rung in LADDER]
     climbs += [(rung, partial(partial, fitted_evidence, name)) for name, rung in F184.items()]
     if arguments.only:
         climbs = [climb for climb in climbs if climb[0].name in arguments.only]
-    rows = Parallel(n_jobs=2)(delayed(_row)(*climb, arguments.seeds) for climb in climbs)
-    if arguments.output:
-        new = arguments.output.with_suffix(".new")
-        with new.open("w", encoding="utf-8", newline="") as lines:
-            csv.writer(lines, lineterminator="\n").writerows([HEADER, *rows])
-        new.replace(arguments.output)
+    found = Parallel(n_jobs=arguments.jobs, return_as="generator")(
+        delayed(_row)(*climb, arguments.seeds) for climb in climbs
+    )
+    for row in found:
+        if arguments.output:
+            _write(arguments.output, {row[0]: row})
 
 
 if __name__ == "__main__":

@@ -71,10 +71,13 @@ def missed(rung: Rung, found: Measured) -> list[str]:
     return [f"{name} {got:.4g} above {bar:.4g}" for name, (got, bar) in bars.items() if got > bar]
 
 
-HEADER = ("model", "d", "estimate", "exact", "error", "mcse", "z", "s", "evaluations", "method")
+HEADER = (
+    "model", "d", "estimate", "exact", "error", "mcse", "z", "s", "evaluations", "method",
+    "coverage",
+)  # fmt: skip
 
 
-def row(rung: Rung, found: Measured) -> list[str]:
+def row(rung: Rung, found: Measured, coverage: str = "") -> list[str]:
     """One line of the table; NaN where the estimate was refused."""
     evidence = found.evidence
     return [
@@ -88,4 +91,5 @@ def row(rung: Rung, found: Measured) -> list[str]:
         f"{found.seconds:.1f}",
         f"{evidence.n_evaluations}",
         evidence.method if evidence.trusted else f"refused: {', '.join(evidence.codes)}",
+        coverage,
     ]
