@@ -163,6 +163,12 @@ def auto(
         )
         if estimates["smc"].trusted:
             estimates["bridge"] = _if_complete(estimates["bridge"], target, draws, particles)
+            estimates["importance"] = _widened(
+                estimates["importance"],
+                independent,
+                particles,
+                np.asarray(target.log_density(particles)),
+            )
         verdict = agreement.judge(estimates)
     return _report(estimates, verdict, target, draws, mcse, allow_untrusted)
 
@@ -197,7 +203,17 @@ def _importance(
     if not bridge.diagnostics.get("r_hat", np.inf) <= _REPRESENTATIVE:
         return found.evidence
     flat = draws.points.reshape(-1, draws.points.shape[2])
-    return found.widened(flat, draws.densities(target).ravel())
+    return _widened(found.evidence, found, flat, draws.densities(target).ravel())
+
+
+def _widened(
+    estimate: Evidence, found: ImportanceSample | EvidenceError, points: Floats, at_points: Floats
+) -> Evidence:
+    """Widen the error by what these posterior draws show, if others have not widened it more."""
+    if isinstance(found, EvidenceError):
+        return estimate
+    widened = found.widened(points, at_points)
+    return max(estimate, widened, key=lambda one: one.untrusted_numbers[1])
 
 
 def _bridge(

@@ -185,7 +185,7 @@ whose answers are known.
   parentheses the 95 % interval that the number of runs leaves for it.
 
 One run is: `log_evidence` from 4 x 1000 NUTS draws; one chain of `pm.sample_smc`; a static
-`dynesty.NestedSampler`; a `nautilus.Sampler`, stopped after 300 s; harmonic's spline flow on 8 x
+`dynesty.NestedSampler`; a `nautilus.Sampler`, stopped after 200 s; harmonic's spline flow on 8 x
 2000 NUTS draws; R's `bridge_sampler` on 4 x 1000 draws by rstan. dynesty and nautilus evaluate a
 likelihood written in NumPy. All runs: [benchmarks.csv](benchmarks.csv).
 

@@ -8,7 +8,7 @@ from measured import Counted, Run
 from nautilus import Sampler
 from problems import Problem
 
-LIMIT_S = 300.0
+LIMIT_S = 200.0
 
 
 def runs(problem: Problem, n: int) -> Iterator[Run]:
