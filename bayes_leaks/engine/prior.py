@@ -5,10 +5,15 @@ from functools import cached_property
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
+from pymc.distributions.custom import CustomDistRV
+from pymc.distributions.shape_utils import change_dist_size
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
-from pytensor.graph.replace import graph_replace
+from pytensor.graph.replace import graph_replace, vectorize_graph
+from pytensor.graph.traversal import ancestors
 from pytensor.tensor import TensorVariable
+from pytensor.tensor.random.op import RandomVariable
 
 from bayes_leaks.engine.functions import FloatArray, compile_numpy, compile_rows
 from bayes_leaks.errors import EvidenceError
@@ -44,24 +49,51 @@ class PriorSampler:
         EvidenceError
             If a prior cannot be drawn from.
         """
-        draw, generators = self._one_draw
+        draw, generators = self._rows if self._has_rows else self._one_draw
         pm.pytensorf.reseed_rngs(generators, random_seed)
-        columns = zip(self._variables, *(draw() for _ in range(size)), strict=True)
-        return {rv.name: np.stack(values) for rv, *values in columns}
-
-    @cached_property
-    def _one_draw(self) -> tuple[Callable[[], list[np.ndarray]], list[SharedVariable]]:
-        """One draw, and the generators it comes from."""
-        updates = pm.pytensorf.collect_default_updates(self._variables)
-        draw = compile_numpy([], self._variables, updates=updates)
         try:
-            draw()
+            if self._has_rows:
+                drawn = draw(size)
+            else:
+                columns = zip(*(draw() for _ in range(size)), strict=True)
+                drawn = [np.stack(column) for column in columns]
         except NotImplementedError as error:
             raise EvidenceError(
-                f"the prior cannot be drawn from: {error}. Use proper priors, and give a "
-                "CustomDist a random= function."
+                f"the prior cannot be drawn from: {str(error).splitlines()[0]}. Use proper priors, "
+                "and give a CustomDist a random= function."
             ) from error
-        return draw, list(updates)
+        return {rv.name: values for rv, values in zip(self._variables, drawn, strict=True)}
+
+    @property
+    def _has_rows(self) -> bool:
+        """Whether every distribution is a plain one, of which many can be drawn in one call."""
+        ops = [rv.owner.op for rv in self._variables]
+        return all(
+            isinstance(op, RandomVariable) and not isinstance(op, CustomDistRV) for op in ops
+        )
+
+    @cached_property
+    def _rows(self) -> tuple[Callable[..., list[np.ndarray]], list[SharedVariable]]:
+        """From a size to as many independent draws, and the generators they come from."""
+        size = pt.lscalar("size")
+        rows: dict[Variable, Variable] = {}
+        for rv in self._variables:
+            above = {parent: rows[parent] for parent in ancestors([rv]) if parent in rows}
+            # With rows of parents the variable gets rows of its own; without, it has to be told.
+            rows[rv] = (
+                vectorize_graph(rv, above)
+                if above
+                else change_dist_size(rv, size[None], expand=True)
+            )
+        graphs = list(rows.values())
+        updates = pm.pytensorf.collect_default_updates(graphs)
+        return compile_numpy([size], graphs, updates=updates), list(updates)
+
+    @cached_property
+    def _one_draw(self) -> tuple[Callable[..., list[np.ndarray]], list[SharedVariable]]:
+        """One draw, and the generators it comes from."""
+        updates = pm.pytensorf.collect_default_updates(self._variables)
+        return compile_numpy([], self._variables, updates=updates), list(updates)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
