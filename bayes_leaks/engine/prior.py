@@ -62,7 +62,7 @@ class PriorSampler:
                 f"the prior cannot be drawn from: {str(error).splitlines()[0]}. Use proper priors, "
                 "and give a CustomDist a random= function."
             ) from error
-        return {rv.name: values for rv, values in zip(self._variables, drawn, strict=True)}
+        return {str(rv.name): values for rv, values in zip(self._variables, drawn, strict=True)}
 
     @property
     def _has_rows(self) -> bool:
