@@ -26,7 +26,6 @@ sys.path.append(str(Path(__file__).parents[1] / "exact"))
 from markdown_table import write_page
 from problems import PROBLEMS, Problem
 
-
 # From this dimension on the rivals are run half as often.
 LARGE = 20
 
