@@ -276,7 +276,8 @@ def test_draws_that_do_not_represent_the_posterior_widen_no_error() -> None:
     draws.points[3] += 60.0
     estimate = run(target(islands, 2), draws)
     assert estimate.diagnostics["mcse_importance"] < 0.01
-    assert "mcse_unseen" not in estimate.diagnostics
+    # What widens it a little are the particles of the fallback.
+    assert estimate.diagnostics.get("mcse_unseen", 0.0) < 0.01
 
 
 def test_divergences_and_known_densities_of_more_draws_are_put_together() -> None:
