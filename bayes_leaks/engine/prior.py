@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import pymc as pm
@@ -14,6 +15,7 @@ from pytensor.graph.replace import graph_replace, vectorize_graph
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor import TensorVariable
 from pytensor.tensor.random.op import RandomVariable
+from pytensor.tensor.type_other import NoneTypeT
 
 from bayes_leaks.engine.functions import FloatArray, compile_numpy, compile_rows
 from bayes_leaks.errors import EvidenceError
@@ -81,7 +83,7 @@ class PriorSampler:
             above = {parent: rows[parent] for parent in ancestors([rv]) if parent in rows}
             # With rows of parents the variable gets rows of its own; without, it has to be told.
             rows[rv] = (
-                vectorize_graph(rv, above)
+                _given_rows(rv, above, size)
                 if above
                 else change_dist_size(rv, size[None], expand=True)
             )
@@ -145,3 +147,15 @@ class PriorSampler:
             # Parents come first, so they have values by now.
             values[rv] = graph_replace([value], values, strict=False)[0]
         return compile_rows(quantiles, list(values.values()))
+
+
+def _given_rows(
+    rv: TensorVariable, above: dict[Variable, Variable], size: TensorVariable
+) -> Variable:
+    """Rows of a variable given rows of those it depends on."""
+    op, node = rv.owner.op, rv.owner
+    parameters = vectorize_graph(list(op.dist_params(node)), above)
+    shape = op.size_param(node)
+    # PyTensor's own rule looks at the first parameter alone, which may be a constant.
+    full = None if isinstance(shape.type, NoneTypeT) else pt.concatenate([size[None], shape])
+    return cast(Variable, op(*parameters, size=full))

@@ -176,9 +176,9 @@ def introduction() -> str:
     return f"""\
 # Benchmarks
 
-What a log marginal likelihood costs. Every method ran on every problem in one session on one
+What a log marginal likelihood costs. Every method ran on every problem, one after the other on one
 machine with two cores, each at its defaults; the problems are rungs of the [ladder](ladder.md)
-whose answers are known.
+whose answers are known. Where runs take minutes there are few of them.
 
 - **rms error** and **mean error**: from the exact answer over the runs, in nats. **stated**: the
   mean of the errors that the method states for itself; PyMC's SMC states none.

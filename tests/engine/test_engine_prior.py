@@ -17,6 +17,8 @@ def hierarchy() -> pm.Model:
         level = pm.Normal("level", 2.0, 3.0)
         rates = pm.Gamma("rates", alpha=np.array([1.0, 2.5]), beta=1.0 + pm.math.exp(-level))
         pm.Normal("effects", level, spread + rates[0], shape=3)
+        pm.Normal("shrunk", 0.0, pm.math.sqrt(rates[1]), shape=3)
+        pm.StudentT("heavy", nu=3.0, mu=0.0, sigma=rates, shape=2)
         pm.Dirichlet("shares", np.array([1.0, 2.0, 3.0]))
         pm.MvNormal("pair", np.zeros(2) + level, cov=np.array([[1.0, 0.8], [0.8, 1.0]]))
         pm.Uniform("grid", 0.0, 1.0, shape=(2, 2))
