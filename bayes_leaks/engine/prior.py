@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 from pymc.distributions.custom import CustomDistRV
 from pymc.distributions.shape_utils import change_dist_size
@@ -158,4 +159,6 @@ def _given_rows(
     shape = op.size_param(node)
     # PyTensor's own rule looks at the first parameter alone, which may be a constant.
     full = None if isinstance(shape.type, NoneTypeT) else pt.concatenate([size[None], shape])
-    return cast(Variable, op(*parameters, size=full))
+    rng = pytensor.shared(np.random.default_rng())
+    _, rows = op(*parameters, size=full, rng=rng, return_next_rng=True)
+    return cast(Variable, rows)

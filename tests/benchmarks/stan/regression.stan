@@ -5,11 +5,11 @@ data {
   vector[n] y;
 }
 parameters {
-  real<lower=0> variance;
+  real<lower=0> noise;
   vector[k] slopes;
 }
 model {
-  target += inv_gamma_lpdf(variance | 3, 1);
-  target += normal_lpdf(slopes | 0, sqrt(2 * variance));
-  target += normal_lpdf(y | x * slopes, sqrt(variance));
+  target += inv_gamma_lpdf(noise | 3, 1);
+  target += normal_lpdf(slopes | 0, sqrt(2 * noise));
+  target += normal_lpdf(y | x * slopes, sqrt(noise));
 }

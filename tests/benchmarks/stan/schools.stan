@@ -4,13 +4,13 @@ data {
   vector<lower=0>[n] sigma;
 }
 parameters {
-  real mean;
+  real centre;
   real<lower=0> spread;
-  vector[n] offset_;
+  vector[n] shift;
 }
 model {
-  target += normal_lpdf(mean | 0, 5);
+  target += normal_lpdf(centre | 0, 5);
   target += cauchy_lpdf(spread | 0, 5) + log(2);
-  target += normal_lpdf(offset_ | 0, 1);
-  target += normal_lpdf(y | mean + spread * offset_, sigma);
+  target += normal_lpdf(shift | 0, 1);
+  target += normal_lpdf(y | centre + spread * shift, sigma);
 }
