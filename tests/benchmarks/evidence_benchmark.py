@@ -179,6 +179,8 @@ def introduction() -> str:
 What a log marginal likelihood costs. Every method ran on every problem, one after the other on one
 machine with two cores, each at its defaults; the problems are rungs of the [ladder](ladder.md)
 whose answers are known. Where runs take minutes there are few of them.
+The runs of bayes_leaks were made last, with little else running; those of the others had a job of
+the lowest priority, and at times tests, beside them, so their times may be somewhat too long.
 
 - **rms error** and **mean error**: from the exact answer over the runs, in nats. **stated**: the
   mean of the errors that the method states for itself; PyMC's SMC states none.
